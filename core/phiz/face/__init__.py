@@ -1,0 +1,1 @@
+"""Layer `face`: channels, Action Units, emotions, the demo head. Needs numpy alone."""
