@@ -1,0 +1,45 @@
+"""The two meanings of `mouthClose`, and the way from one to the other.
+
+Apple: "the coefficient describing closure of the lips independent of jaw position". On Apple's head,
+and on heads made to its guide, the shape is sculpted over the open jaw: it cancels `jawOpen`, so the
+lips meet when mouthClose = jawOpen and mouthClose means nothing while the jaw is shut. This is the
+`cancelling` convention, the one every Take in Phiz uses.
+
+Other rigs and solvers hold a `relative` value: the part of the jaw's opening that the lips make up
+for, so that 1 is lips that meet at any jaw, and 0.5 is lips half way however far the jaw is down.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from phiz.face.channels import INDEX
+
+JAW = INDEX["jawOpen"]
+CLOSE = INDEX["mouthClose"]
+SHUT = 1e-3
+"""A jaw this far open or less has no opening to close."""
+
+
+def to_relative(weights: np.ndarray) -> np.ndarray:
+    """(frames, 51) with mouthClose that cancels jawOpen -> the same with mouthClose as a share of jawOpen.
+
+    A new array of the same kind; mouthClose ends in 0..1. With the jaw shut there is nothing to
+    share, and mouthClose is 0.
+    """
+    converted = weights.copy()
+    jaw = weights[..., JAW]
+    share = np.divide(weights[..., CLOSE], jaw, out=np.zeros_like(jaw), where=jaw > SHUT)
+    converted[..., CLOSE] = np.clip(share, 0.0, 1.0)
+    return converted
+
+
+def to_cancelling(weights: np.ndarray) -> np.ndarray:
+    """(frames, 51) with mouthClose as a share of jawOpen -> the same with mouthClose that cancels jawOpen.
+
+    A new array of the same kind; mouthClose is never above jawOpen. The inverse of `to_relative`
+    wherever 0 <= mouthClose <= jawOpen.
+    """
+    converted = weights.copy()
+    converted[..., CLOSE] = np.clip(weights[..., CLOSE], 0.0, 1.0) * weights[..., JAW]
+    return converted
