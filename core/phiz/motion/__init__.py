@@ -1,0 +1,1 @@
+"""Layer `motion`: the Take, its file formats, resampling, smoothing, key thinning, the plot. No torch."""
