@@ -1,0 +1,1 @@
+"""Layer `model`: the networks, in torch. Training and export need it; running a bundle does not."""
