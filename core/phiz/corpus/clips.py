@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,11 @@ from phiz.errors import PhizError
 FPS = 30.0
 
 
+def rng_for(seed: int, *names: str) -> np.random.Generator:
+    """A random generator that depends on the seed and the names alone, so that order does not matter."""
+    return np.random.default_rng([seed, *(zlib.crc32(name.encode()) for name in names)])
+
+
 class CorpusError(PhizError):
     """A corpus folder that is not there, not finished or not whole."""
 
@@ -33,7 +39,8 @@ class Clip:
 
     start, samples: first sample and count in `audio.i16`. phones: cover the clip, in seconds, or
     None. emotion: one of `phiz.face.emotions.EMOTIONS` if the recording is labelled with one.
-    weight: how far the labels are to be trusted, 0 to 1.
+    weight: how far the labels are to be trusted, 0 to 1. audible: False for motion captured without
+    sound, whose samples are silence that says nothing about it.
     """
 
     id: str
@@ -45,6 +52,7 @@ class Clip:
     phones: list[Phone] | None
     emotion: str | None = None
     weight: float = 1.0
+    audible: bool = True
 
     @property
     def seconds(self) -> float:
@@ -91,13 +99,16 @@ class SourceWriter:
         split: Literal["train", "test"] = "train",
         emotion: str | None = None,
         weight: float = 1.0,
+        audible: bool = True,
     ) -> None:
         """Append a clip. samples: (n,) float, +-1 full scale, at 16 kHz; louder is clipped."""
         ints = np.round(np.clip(samples, -1.0, 1.0) * 32767.0).astype("<i2")
         self._audio.write(ints.tobytes())
         if phones is not None:
             phones = [(round(s, 4), round(e, 4), name) for s, e, name in phones]
-        clip = Clip(id, speaker, language, split, self._samples, len(ints), phones, emotion, round(weight, 3))
+        clip = Clip(
+            id, speaker, language, split, self._samples, len(ints), phones, emotion, round(weight, 3), audible
+        )
         self._clips.append(clip)
         self._samples += len(ints)
 
@@ -209,7 +220,7 @@ def load_source(folder: str | Path) -> Source:
     expected = sum(clip.samples for clip in clips)
     if path.stat().st_size != 2 * expected:
         raise CorpusError(
-            f"expected {2 * expected} bytes in {path}, came {path.stat().st_size}; delete the source, run again"
+            f"expected {2 * expected} bytes in {path}, came {path.stat().st_size}; delete it and run again"
         )
     audio = np.memmap(path, "<i2", "r") if expected else np.zeros(0, "<i2")
     return Source(folder.name, folder, clips, audio, load_targets(folder, clips))

@@ -59,7 +59,7 @@ class ActionUnit:
 
 _TABLE = (
     # Upper face
-    ActionUnit(1, "Inner brow raiser", "frontalis, pars medialis", False, {"browInnerUp": 0.9}, (4,),
+    ActionUnit(1, "Inner brow raiser", "frontalis, pars medialis", False, {"browInnerUp": 1.0}, (4,),
                "ARKit has one inner-brow channel for both sides"),
     ActionUnit(2, "Outer brow raiser", "frontalis, pars lateralis", True, {"browOuterUp": 1.0}, (4,)),
     ActionUnit(4, "Brow lowerer", "corrugator supercilii, depressor supercilii, procerus", True,
@@ -67,7 +67,7 @@ _TABLE = (
     ActionUnit(5, "Upper lid raiser", "levator palpebrae superioris", True, {"eyeWide": 1.0},
                (7, 43, 45, 46)),
     ActionUnit(6, "Cheek raiser", "orbicularis oculi, pars orbitalis", True,
-               {"cheekSquint": 1.0, "eyeSquint": 0.5}),
+               {"cheekSquint": 1.0, "eyeSquint": 0.35}),
     ActionUnit(7, "Lid tightener", "orbicularis oculi, pars palpebralis", True,
                {"eyeSquint": 1.0, "eyeBlink": 0.08}, (5,)),
     ActionUnit(43, "Eyes closed", "relaxation of levator palpebrae superioris", True,
@@ -85,9 +85,9 @@ _TABLE = (
     ActionUnit(64, "Eyes down", "rectus inferior", False, {"eyeLookDown": 1.0}, (63,)),
     # Lower face, up and down
     ActionUnit(9, "Nose wrinkler", "levator labii superioris alaeque nasi", True,
-               {"noseSneer": 1.0, "browDown": 0.35, "mouthUpperUp": 0.25, "eyeSquint": 0.2}),
+               {"noseSneer": 1.0, "browDown": 0.35, "eyeSquint": 0.2}),
     ActionUnit(10, "Upper lip raiser", "levator labii superioris", True,
-               {"mouthUpperUp": 1.0, "noseSneer": 0.2}, (24, 28)),
+               {"mouthUpperUp": 1.0}, (24, 28)),
     ActionUnit(15, "Lip corner depressor", "depressor anguli oris", True, {"mouthFrown": 1.0}, (12, 13)),
     ActionUnit(16, "Lower lip depressor", "depressor labii inferioris", True, {"mouthLowerDown": 1.0},
                (17, 24, 28)),
