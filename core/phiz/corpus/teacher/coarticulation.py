@@ -13,6 +13,7 @@ import numpy as np
 from phiz.audio.phones import BILABIAL, LABIODENTAL, VOWELS
 from phiz.corpus.teacher import visemes
 from phiz.corpus.teacher.styles import Style
+from phiz.face.channels import INDEX
 
 Phone = tuple[float, float, str]
 
@@ -27,8 +28,13 @@ PAUSE = 0.30
 """Silences from this length on are rests: the mouth comes to its rest pose and stays there."""
 JITTER = 0.009
 """Standard deviation, in seconds, of phone boundaries that make no contact; never beyond 20 ms."""
+JAW_KNEE, JAW_ROOM = 0.40, 0.30
+"""jawOpen is as asked up to the knee; above, it nears knee + room and no more."""
 PHONE_GAIN = 0.10
 """Standard deviation of the logarithm of the gain drawn for every phone."""
+
+
+_JAW = int(np.flatnonzero(visemes.SPEECH_CHANNELS == INDEX["jawOpen"])[0])
 
 
 @dataclass(frozen=True)
@@ -122,7 +128,10 @@ def articulate(score: Score, times: np.ndarray, style: Style, gain: np.ndarray) 
     pull = visemes.DOMINANCE[kind] * np.exp(-(distance**EXPONENT)) * valid[..., None]
     pull /= pull.sum(1, keepdims=True) + 1e-9
     near_targets = targets[near]  # (F, K, C)
-    return np.einsum("fkc,fkc->fc", pull[..., visemes.GROUP_OF], near_targets).astype(np.float32)
+    lips = np.einsum("fkc,fkc->fc", pull[..., visemes.GROUP_OF], near_targets).astype(np.float32)
+    jaw = lips[:, _JAW]
+    lips[:, _JAW] = np.where(jaw > JAW_KNEE, JAW_KNEE + JAW_ROOM * np.tanh((jaw - JAW_KNEE) / JAW_ROOM), jaw)
+    return lips
 
 
 def activity(score: Score, times: np.ndarray) -> np.ndarray:

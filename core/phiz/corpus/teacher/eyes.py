@@ -15,7 +15,7 @@ _BLINK = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
 def blinks(rng: np.random.Generator, times: np.ndarray, per_minute: float, shifts: np.ndarray) -> np.ndarray:
     """(frames,) 0..1 lid closure. shifts: times of large gaze shifts, one in three of which brings a blink.
 
-    Intervals log-normal (sigma 0.6) about the rate, at least 0.4 s; closing 70-110 ms, opening 130-260 ms.
+    Intervals log-normal (sigma 0.6) about the rate, at least 0.4 s; closing 70-110 ms, opening 110-220 ms.
     """
     seconds = float(times[-1]) if len(times) else 0.0
     mean = 60.0 / max(per_minute, 1.0)
@@ -30,7 +30,7 @@ def blinks(rng: np.random.Generator, times: np.ndarray, per_minute: float, shift
         if onset - previous < 0.4:
             continue
         previous = onset
-        closing, shut, opening = rng.uniform(0.07, 0.11), rng.uniform(0.015, 0.05), rng.uniform(0.13, 0.26)
+        closing, shut, opening = rng.uniform(0.07, 0.11), rng.uniform(0.015, 0.05), rng.uniform(0.11, 0.22)
         depth = rng.uniform(0.85, 1.0) if rng.random() < 0.88 else rng.uniform(0.4, 0.8)
         down = np.clip((times - onset) / closing, 0.0, 1.0)
         up = np.exp(-np.maximum(times - onset - closing - shut, 0.0) / (0.4 * opening))

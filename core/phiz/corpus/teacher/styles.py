@@ -22,21 +22,21 @@ class Style:
     brow: float = 1.0
     head: float = 1.0
     gaze: float = 1.0
-    blinks: float = 17.0
+    blinks: float = 14.0
     mood: float = 1.0
 
 
 TAUGHT: dict[str, Style] = {
     "plain": Style(),
     "subtle": Style(jaw=0.72, lips=0.8, rounding=0.85, press=0.8, floor=0.085, brow=0.5, head=0.55, gaze=0.8,
-                    blinks=14.0, mood=0.8),
+                    blinks=11.0, mood=0.8),
     "lively": Style(jaw=1.12, lips=1.15, rounding=1.1, press=1.1, floor=0.10, brow=1.7, head=1.6, gaze=1.3,
-                    blinks=22.0, mood=1.05),
+                    blinks=19.0, mood=1.05),
     "broad": Style(jaw=1.35, lips=1.25, rounding=1.25, press=1.3, floor=0.11, brow=1.1, head=1.0, mood=1.0),
     "mumbling": Style(jaw=0.55, lips=0.6, rounding=0.7, press=0.6, floor=0.08, brow=0.4, head=0.6, gaze=0.9,
-                      blinks=19.0, mood=0.85),
+                      blinks=16.0, mood=0.85),
     "theatrical": Style(jaw=1.25, lips=1.3, rounding=1.35, press=1.4, floor=0.11, brow=2.2, head=2.0, gaze=1.4,
-                        blinks=15.0, mood=1.15),
+                        blinks=12.0, mood=1.15),
 }  # fmt: skip
 
 CAPTURED = ("facegood", "livelink")
