@@ -1,0 +1,261 @@
+"""The separate parts of the head: eyeballs, lashes, teeth, tongue, brows, ears and hair, in centimetres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phiz.face.head.form import to_surface
+from phiz.face.head.proportions import Proportions, mouth_line
+from phiz.face.head.skin import Skin, directions, front_places
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of surface of its own. `anchors[i]` is the skin vertex that carries vertex i, or -1."""
+
+    name: str
+    vertices: np.ndarray  # (V, 3)
+    faces: list[tuple[int, ...]]
+    materials: list[str]
+    anchors: np.ndarray  # (V,) int
+
+
+def _sheet(
+    name: str, rows: np.ndarray, material: str | list[str], closed: bool, anchors: np.ndarray | None = None
+) -> Part:
+    """A surface through (r, c, 3) points; `closed` joins the last column to the first.
+
+    `material` is one name or one per strip between two rows.
+    """
+    r, c = rows.shape[:2]
+    faces, materials = [], []
+    for j in range(r - 1):
+        for i in range(c if closed else c - 1):
+            k = (i + 1) % c
+            faces.append((j * c + i, j * c + k, (j + 1) * c + k, (j + 1) * c + i))
+            materials.append(material if isinstance(material, str) else material[j])
+    vertices = rows.reshape(-1, 3)
+    return Part(name, vertices, faces, materials, np.full(len(vertices), -1) if anchors is None else anchors)
+
+
+def _capped(part: Part, ring: np.ndarray, centre: np.ndarray, material: str, turned: bool) -> Part:
+    """Close a ring of the part's vertices with a fan round one new vertex."""
+    tip = len(part.vertices)
+    fan = [(int(ring[i]), int(ring[(i + 1) % len(ring)]), tip) for i in range(len(ring))]
+    if turned:
+        fan = [f[::-1] for f in fan]
+    return Part(
+        part.name,
+        np.concatenate([part.vertices, centre[None]]),
+        part.faces + fan,
+        part.materials + [material] * len(fan),
+        np.concatenate([part.anchors, [-1]]),
+    )
+
+
+def mirrored(part: Part, name: str, anchors: np.ndarray | None = None) -> Part:
+    """The part on the other side of the face."""
+    faces = [f[::-1] for f in part.faces]
+    vertices = part.vertices * np.array([-1.0, 1.0, 1.0])
+    return Part(name, vertices, faces, part.materials, part.anchors if anchors is None else anchors)
+
+
+def eyeball(shape: Proportions) -> Part:
+    """The left eyeball with pupil, iris and the iris's dark edge as rings, looking straight ahead."""
+    eye = shape.eye
+    angles = [0.5 * eye.pupil, eye.pupil, 0.5 * (eye.pupil + eye.iris), eye.iris - 0.05, eye.iris]
+    angles += [eye.iris + 0.12, 0.75, 0.95, 1.15, 1.4, 1.8, 2.3]
+    names = ["pupil", "iris", "iris", "iris edge"] + ["eye white"] * 7
+    turn = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    a = np.array(angles)[:, None]
+    unit = np.stack([np.sin(a) * np.cos(turn), -np.cos(a) * np.ones_like(turn), np.sin(a) * np.sin(turn)], -1)
+    ball = _sheet("eyeball left", np.array(eye.centre) + eye.radius * unit, names, True)
+    ball = _capped(ball, np.arange(28), np.array(eye.centre) - [0, eye.radius, 0], "pupil", True)
+    return _glint(ball, shape)
+
+
+def _glint(ball: Part, shape: Proportions) -> Part:
+    """A spot of light on the edge of the pupil, so that the eye lives in flat shading too."""
+    eye = shape.eye
+    turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    azimuth, elevation = 0.13 + 0.075 * np.cos(turn), 0.15 + 0.075 * np.sin(turn)
+    spot = np.array(eye.centre) + (eye.radius + 0.025) * directions(azimuth, elevation)
+    n = len(ball.vertices)
+    tip = np.array(eye.centre) + (eye.radius + 0.03) * directions(np.array([0.13]), np.array([0.15]))
+    faces = [(n + i, n + (i + 1) % 12, n + 12) for i in range(12)]
+    vertices = np.concatenate([ball.vertices, spot, tip])
+    anchors = np.full(len(vertices), -1)
+    return Part(ball.name, vertices, ball.faces + faces, ball.materials + ["glint"] * 12, anchors)
+
+
+def lashes(skin: Skin, shape: Proportions) -> Part:
+    """The left upper lashes: one dark band carried by the lid's rim, longest at the outer corner."""
+    ring = skin.eyes[0]
+    rim = ring.loops[-3][: ring.half + 1]
+    t = np.linspace(0, 1, ring.half + 1)[:, None]  # outer to inner corner
+    base = skin.vertices[rim]
+    outwards = base - np.array(shape.eye.centre)
+    outwards /= np.linalg.norm(outwards, axis=1, keepdims=True)
+    up = np.array([0.0, 0.0, 1.0])
+    sweep = np.array([1.0, 0.0, 0.0]) * np.cos(np.pi * np.clip(t * 1.1, 0, 1))
+    length = 0.30 * (1 - t) ** 0.7 * np.clip(t / 0.06 + 0.45, 0, 1) + 0.10 * np.clip((1 - t) / 0.1, 0, 1)
+    tip = base + length * (outwards * 0.75 + up * 0.65 + 0.55 * sweep)
+    root = base - 0.02 * outwards - 0.05 * up
+    thick = base + 0.10 * outwards + 0.11 * up * np.clip(length / 0.15, 0, 1)
+    rows = np.stack([root, base + 0.10 * outwards - 0.03 * up, tip, thick, base + 0.06 * up])
+    return _sheet("lashes left", rows, "lashes", False, np.tile(rim, 5))
+
+
+def _arch(shape: Proportions, front: float, width: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(count, 2) x, y along a row of teeth from right to left, and outward normals."""
+    a = np.linspace(-np.radians(80), np.radians(80), count)
+    depth = 3.1
+    line = np.stack([width * np.sin(a), front + depth - depth * np.cos(a)], -1)
+    normal = np.stack([np.sin(a) / width, -np.cos(a) / depth], -1)
+    return line, normal / np.linalg.norm(normal, axis=1, keepdims=True)
+
+
+def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
+    """One row of twelve teeth with its gum, standing behind the lips."""
+    contact = skin.vertices[skin.mouth.loops[9]]
+    front = contact[:, 1].min() + (0.42 if upper else 0.62)
+    count = 12 * 4 + 1
+    line, normal = _arch(shape, front, 1.95 if upper else 1.85, count)
+    phase = np.abs(((np.arange(count) / 4.0) % 1.0) - 0.5) * 2  # 1 between two teeth, 0 on a tooth's middle
+    groove = 0.07 * phase**3
+    centre = mouth_line(np.zeros(1), shape.mouth)[0]
+    sign = 1.0 if upper else -1.0
+    edge = centre + (-0.16 if upper else -0.14)
+    bite = 0.05 * phase**4
+    rows = []
+    for out, height in (
+        (0.30, 1.55),
+        (0.12, 0.90),
+        (0.02, 0.72),
+        (0.0, 0.40),
+        (-0.03, 0.0),
+        (-0.30, 0.03),
+        (-0.45, 0.8),
+    ):
+        offset = out - (groove if 0.0 <= height < 0.8 else 0.3 * groove)
+        z = edge + sign * (height + (bite if height < 0.1 else 0.06 * phase * (height == 0.72)))
+        xy = line + normal * np.asarray(offset)[:, None]
+        rows.append(np.concatenate([xy, np.broadcast_to(z, (count,))[:, None]], 1))
+    strips = ["gums", "gums", "teeth", "teeth", "teeth", "teeth"]
+    part = _sheet("teeth upper" if upper else "teeth lower", np.stack(rows), strips, False)
+    if upper:
+        part = Part(part.name, part.vertices, [f[::-1] for f in part.faces], part.materials, part.anchors)
+    return part
+
+
+def tongue(skin: Skin, shape: Proportions) -> Part:
+    """A flat rounded tongue lying behind the lower teeth."""
+    contact = skin.vertices[skin.mouth.loops[9]]
+    back = contact[:, 1].min() + 3.6
+    turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    a = np.linspace(0.15, np.pi - 0.15, 12)[:, None]
+    wide, high = 1.4 * np.sin(a) ** 0.6, 0.42 * np.sin(a) ** 0.6
+    x, up = wide * np.cos(turn), high * np.sin(turn)
+    up = up - 0.14 * np.exp(-((x / 0.35) ** 2)) * (np.sin(turn) > 0)  # the furrow
+    y = back - 2.6 * np.cos(a) + 0 * x
+    z = shape.mouth.height - 0.72 + up + 0.10 * np.sin(a)
+    part = _sheet("tongue", np.stack([x, y, z], -1), "tongue", True)
+    tip, root = part.vertices[:16].mean(0) - [0, 0.05, 0], part.vertices[-16:].mean(0)
+    part = _capped(part, np.arange(16), tip, "tongue", True)
+    return _capped(part, np.arange(11 * 16, 12 * 16), root, "tongue", False)
+
+
+def brow(shape: Proportions) -> Part:
+    """The left eyebrow: a raised strip on the skin, full towards the nose and thin at its end."""
+    t = np.linspace(0, 1, 15)
+    x = 1.25 + 4.15 * t
+    z = shape.brow_height - 0.40 + 1.05 * np.sin(np.pi * np.clip(t * 0.72 + 0.03, 0, 1)) - 0.35 * t
+    width = 0.36 * np.clip(t / 0.12 + 0.55, 0, 1) * (1 - 0.75 * t**1.6)
+    rows = []
+    for across, lift in ((-1.0, -0.1), (-0.8, 0.12), (0.0, 0.2), (0.8, 0.12), (1.0, -0.1)):
+        place = front_places(np.stack([x, z + across * width], -1), shape)
+        skin = to_surface(directions(*place.T), shape)
+        out = skin - np.array(shape.rays)
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        ends = np.minimum(1, np.minimum(t, 1 - t) / 0.08 + 0.2)[:, None]
+        rows.append(skin + out * np.where(lift > 0, lift * ends, lift))
+    return _sheet("brow left", np.stack(rows), "brows", False)
+
+
+def ear(shape: Proportions) -> Part:
+    """The left ear: a shell with a rolled rim."""
+    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    # outline in the ear's plane: s to the back, h upwards
+    outline_s = 1.55 * np.cos(turn) + 0.35 * np.sin(turn) - 0.25 * np.sin(turn) ** 2 * (np.sin(turn) < 0)
+    outline_h = 2.55 * np.sin(turn) - 0.1
+    lobe = np.where(np.sin(turn) < 0, 1 - 0.28 * np.abs(np.sin(turn)) ** 2, 1.0)
+    outline_s = outline_s * lobe
+    back = 0.5 + 0.5 * np.cos(turn)  # 1 at the rear rim, 0 where it meets the head
+    rows = []
+    for scale, out in (
+        (0.25, -0.35),
+        (0.5, -0.25),
+        (0.72, 0.10),
+        (0.86, 0.30),
+        (0.97, 0.36),
+        (1.0, 0.16),
+        (0.92, -0.08),
+        (0.6, -0.4),
+    ):
+        s, h = outline_s * scale, outline_h * scale
+        outwards = 0.45 + 0.55 * s + out * (0.45 + 0.55 * back)
+        rows.append(np.stack([6.75 + outwards, 1.0 + 0.9 * s + 0.10 * h, -0.9 + h - 0.10 * s], -1))
+    part = _sheet("ear left", np.stack(rows), "skin", True)
+    return _capped(part, np.arange(24), part.vertices[:24].mean(0) - [0.15, 0, 0], "skin", True)
+
+
+def hair(shape: Proportions) -> Part:
+    """A cap of short hair with a parting sweep, closed against the skull along the hairline."""
+    count = 72
+    azimuth = np.linspace(-np.pi, np.pi, count, endpoint=False)
+    side = np.abs(azimuth)
+    knots = np.radians([0, 25, 42, 55, 66, 78, 92, 108, 130, 180])
+    line = np.radians([43, 42, 38, 31, 12, 0, 12, 2, -24, -33])
+    low = np.interp(side, knots, line)
+    smooth = np.array([0.25, 0.5, 0.25])
+    for _ in range(2):
+        low = np.convolve(np.concatenate([low[-1:], low, low[:1]]), smooth, "valid")
+    rows = []
+    for t, lift in (
+        (0.0, -0.25),
+        (0.0, 0.30),
+        (0.05, 0.62),
+        (0.12, 0.78),
+        (0.25, 0.9),
+        (0.4, 0.95),
+        (0.55, 1.0),
+        (0.7, 1.0),
+        (0.85, 1.0),
+        (0.95, 1.0),
+    ):
+        elevation = low + (np.pi / 2 - low) * t
+        front = np.exp(-((side / 0.9) ** 2)) * np.exp(-(((t - 0.2) / 0.35) ** 2))
+        locks = 0.10 * np.sin(9 * azimuth + 5 * t) * np.sin(np.pi * min(t * 1.5, 1)) * (lift > 0.5)
+        height = (
+            lift * (0.75 + 0.25 * np.clip(np.sin(elevation) * 2, 0, 1)) + 0.75 * front * (lift > 0) + locks
+        )
+        way = directions(azimuth, elevation)
+        rows.append(to_surface(way, shape) + way * np.asarray(height)[:, None])
+    part = _sheet("hair", np.stack(rows), "hair", True)
+    crown = part.vertices[-count:].mean(0) + np.array([0.0, 0.0, 0.05])
+    return _capped(part, np.arange(9 * count, 10 * count), crown, "hair", False)
+
+
+def build(skin: Skin, shape: Proportions) -> list[Part]:
+    """Every part, left ones before right ones."""
+    lash = lashes(skin, shape)
+    right_rim = skin.eyes[1].loops[-3][: skin.eyes[1].half + 1]
+    pairs = [eyeball(shape), brow(shape), ear(shape)]
+    parts = []
+    for left in pairs:
+        parts += [left, mirrored(left, left.name.replace("left", "right"))]
+    parts += [lash, mirrored(lash, "lashes right", np.tile(right_rim, 5))]
+    parts += [teeth(skin, shape, True), teeth(skin, shape, False), tongue(skin, shape), hair(shape)]
+    return parts

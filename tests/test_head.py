@@ -1,0 +1,129 @@
+"""The demo character: a sound mesh, all 52 keys, lids and lips that meet."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from phiz.face.channels import CHANNELS, INDEX, TONGUE, mirrored
+from phiz.face.head import Head, demo_head
+from phiz.face.head.anatomy import CONTACT, Body, assemble
+from phiz.face.head.lips import lip_gap_coefficients
+from phiz.face.head.proportions import PLAIN
+from phiz.face.head.skin import LID_RINGS
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    return demo_head()
+
+
+@pytest.fixture(scope="module")
+def body() -> Body:
+    return assemble(PLAIN)
+
+
+def test_mesh_is_sound(head: Head, body: Body) -> None:
+    assert 3_000 <= len(head.vertices) <= 12_000
+    assert head.vertices.dtype == np.float32 and np.isfinite(head.vertices).all()
+    assert head.material_index.shape == (len(head.faces),)
+    assert head.material_index.min() >= 0 and head.material_index.max() < len(head.materials)
+    assert np.mean([len(face) == 4 for face in head.faces]) > 0.9
+    corners = [v for face in head.faces for v in face]
+    assert set(corners) == set(range(len(head.vertices)))
+    assert all(len(set(face)) == len(face) for face in head.faces)
+    edges = Counter(frozenset(e) for f in body.skin.faces for e in zip(f, (*f[1:], f[0]), strict=True))
+    assert max(edges.values()) == 2
+    boundary = {v for edge, count in edges.items() if count == 1 for v in edge}
+    open_loops = {int(v) for ring in body.skin.eyes for v in ring.loops[-1]}
+    lowest = {v for v in boundary if head.vertices[v, 2] < head.vertices[:, 2].min() + 1e-4}
+    assert boundary == open_loops | lowest  # nothing torn but the eyes' backs and the neck
+
+
+def test_faces_look_outwards(head: Head, body: Body) -> None:
+    centre = np.array([0.0, 0.0, -0.01])
+    outer = [f for f, m in zip(body.skin.faces, body.skin.materials, strict=True) if m == "skin"]
+    quads = np.array([f for f in outer if len(f) == 4])
+    p = head.vertices[quads]
+    normal = np.cross(p[:, 2] - p[:, 0], p[:, 3] - p[:, 1])
+    assert np.mean(np.sum(normal * (p.mean(1) - centre), axis=1) > 0) > 0.99
+
+
+def test_all_keys_are_there_and_built_the_same_twice(head: Head) -> None:
+    assert tuple(head.keys) == (*CHANNELS, TONGUE)
+    again = demo_head()
+    assert np.array_equal(head.vertices, again.vertices)
+    for name, delta in head.keys.items():
+        assert delta.shape == head.vertices.shape and delta.dtype == np.float32
+        assert 0.0005 < np.abs(delta).max() < 0.06, name
+        assert np.array_equal(delta, again.keys[name])
+
+
+def test_right_keys_mirror_left_ones(head: Head, body: Body) -> None:
+    left, right = body.skin.eyes
+    for k in range(len(left.loops)):
+        a, b = left.loops[k], right.loops[k]
+        for name in CHANNELS:
+            other = head.keys[mirrored(name)][b] * [-1, 1, 1]
+            np.testing.assert_allclose(head.keys[name][a], other, atol=2e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("weight", [0.1, 0.5, 1.0])
+def test_lips_meet_when_mouth_close_equals_jaw_open(head: Head, body: Body, weight: float) -> None:
+    ring = body.skin.mouth
+    loop = ring.loops[CONTACT]
+    posed = head.posed({"jawOpen": weight, "mouthClose": weight})
+    np.testing.assert_allclose(posed[loop], posed[loop[ring.partner()]], atol=1e-6)
+    opened = head.posed({"jawOpen": weight})[loop]
+    middle = ring.half // 2
+    assert opened[middle, 2] - opened[ring.partner()[middle], 2] > 0.015 * weight
+
+
+def test_lids_meet_at_blink_and_clear_the_eyeball_all_the_way(head: Head, body: Body) -> None:
+    for ring, side in zip(body.skin.eyes, ("Left", "Right"), strict=True):
+        closed = head.posed({"eyeBlink" + side: 1.0})
+        for k in (LID_RINGS, LID_RINGS + 1):
+            np.testing.assert_allclose(
+                closed[ring.loops[k]], closed[ring.loops[k][ring.partner()]], atol=1e-6
+            )
+        centre = np.array(body.shape.eye.centre) * [1 if side == "Left" else -1, 1, 1] / 100
+        skin = np.concatenate(ring.loops[: LID_RINGS + 2])
+        for weight in np.linspace(0, 1, 9):
+            away = np.linalg.norm(head.posed({"eyeBlink" + side: weight})[skin] - centre, axis=1)
+            assert away.min() > body.shape.eye.radius / 100, weight
+
+
+def test_directions(head: Head, body: Body) -> None:
+    def moved(key: str, loop: np.ndarray, place: int) -> np.ndarray:
+        return head.keys[key][loop[place]]
+
+    lips, half = body.skin.mouth.loops[CONTACT], body.skin.mouth.half
+    upper, lower, left = half // 2, half + half // 2, 0
+    chin = np.linalg.norm(head.vertices - np.array([0, -0.085, -0.095]), axis=1).argmin()
+    assert -0.032 < head.keys["jawOpen"][chin, 2] < -0.022
+    assert moved("mouthSmileLeft", lips, left)[2] > 0.005 and moved("mouthSmileLeft", lips, left)[0] > 0.003
+    assert np.abs(moved("mouthSmileRight", lips, left)).max() < 0.001
+    assert moved("mouthFrownLeft", lips, left)[2] < -0.003
+    assert moved("mouthPucker", lips, left)[0] < -0.003 and moved("mouthPucker", lips, upper)[1] < -0.004
+    assert moved("mouthRollLower", lips, lower)[1] > 0.004
+    assert moved("mouthUpperUpLeft", lips, upper)[2] > 0.002
+    brow = body.span["brow left"]
+    assert (
+        head.keys["browDownLeft"][brow, 2].mean()
+        < -0.002
+        < 0.002
+        < head.keys["browOuterUpLeft"][brow, 2].mean()
+    )
+    pupil = body.span["eyeball left"].stop - 1  # the middle of the glint
+    assert head.keys["eyeLookOutLeft"][pupil, 0] > 0.005 and head.keys["eyeLookInLeft"][pupil, 0] < -0.005
+    assert head.keys["eyeLookUpLeft"][pupil, 2] > 0.005 and head.keys["eyeLookDownLeft"][pupil, 2] < -0.005
+
+
+def test_lip_gap_is_the_meshs(head: Head) -> None:
+    g0, G = lip_gap_coefficients()
+    assert g0.shape == (3,) and G.shape == (3, 51)
+    np.testing.assert_allclose(g0, 0, atol=1e-6)
+    assert G[1, INDEX["jawOpen"]] == pytest.approx(1)
+    np.testing.assert_allclose(G[:, INDEX["mouthClose"]], -G[:, INDEX["jawOpen"]], atol=1e-5)
+    assert G[1, INDEX["mouthLowerDownLeft"]] > 0.05 and G[1, INDEX["mouthPressLeft"]] < 0
+    assert G[0, INDEX["mouthLowerDownRight"]] > G[2, INDEX["mouthLowerDownRight"]]
