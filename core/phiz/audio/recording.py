@@ -55,8 +55,8 @@ def load(path: str | os.PathLike[str]) -> Recording:
 
     WAV, FLAC, Ogg, Opus, MP3, AIFF and whatever else libsndfile reads, at any rate, channel count and
     bit depth. Read block by block: the memory needed is that of the result. A file that ends early
-    gives what it holds. Raises RecordingNotFoundError, NotAudioError, RecordingLengthError (under 0.1 s or over
-    3 hours) or BadSamplesError (NaN or infinity).
+    gives what it holds. Raises RecordingNotFoundError, NotAudioError, RecordingLengthError
+    (under 0.1 s or over 3 hours) or BadSamplesError (NaN or infinity).
     """
     path = Path(path)
     if path.is_dir():
