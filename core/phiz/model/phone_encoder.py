@@ -41,7 +41,11 @@ class PhoneEncoderConfig:
 
 
 class Block(nn.Module):
-    """Norm -> dilated convolution -> GELU -> linear, added to the input."""
+    """Norm -> dilated convolution -> ReLU -> linear, added to the input.
+
+    ReLU and a dropout of whole channels, because the exact GELU and a coin for every number take
+    40 % of a training step on a CPU.
+    """
 
     def __init__(self, config: PhoneEncoderConfig, dilation: int) -> None:
         super().__init__()
@@ -50,13 +54,14 @@ class Block(nn.Module):
             config.width, config.width, config.kernel, padding=dilation * (config.kernel // 2), dilation=dilation
         )
         self.out = nn.Linear(config.width, config.width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = nn.Dropout1d(config.dropout)
         nn.init.zeros_(self.out.weight)  # each block starts as the identity
         nn.init.zeros_(self.out.bias)
 
     def forward(self, x: Tensor) -> Tensor:  # (N, T, C)
         mixed = self.mix(self.norm(x).transpose(1, 2)).transpose(1, 2)
-        return x + self.dropout(self.out(F.gelu(mixed)))
+        added = self.out(F.relu(mixed))
+        return x + self.dropout(added.transpose(1, 2)).transpose(1, 2)
 
 
 class PhoneEncoder(nn.Module):

@@ -1,0 +1,161 @@
+"""The base model: a diffusion transformer that turns noise into motion, told what is heard and felt.
+
+One frame is one token. Each block looks along the motion (self-attention), listens nearby
+(cross-attention to the audio within a third of a second, with a learned preference for each
+distance), and thinks (feed-forward). Noise level, style and emotion set the scale and shift of the
+norms (AdaLN), one projection shared by all blocks. After Cafe-Talk (arXiv 2503.14517) and DiT
+(Peebles and Xie 2023); rotary positions after Su et al. 2021.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from phiz.face.channels import COUNT
+from phiz.face.emotions import EMOTIONS
+
+MOTION = COUNT + 3
+"""Numbers per frame: the 51 channels, then the head's yaw, pitch and roll."""
+
+
+@dataclass(frozen=True)
+class DitConfig:
+    audio: int  # numbers per frame of aligned audio features
+    styles: int
+    width: int = 320
+    blocks: int = 6
+    heads: int = 5
+    feed_forward: int = 2  # hidden width of the feed-forward, in widths
+    reach: int = 10  # frames either side that cross-attention may listen to
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def seed_config(audio: int, styles: int) -> DitConfig:
+    """Cafe-Talk's size: 8 blocks, width 512, 8 heads."""
+    return DitConfig(audio, styles, width=512, blocks=8, heads=8)
+
+
+def _rotary(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosine and sine (T, size / 2) of each frame's angles, periods from 6 frames to 1000."""
+    rates = 2 * math.pi / torch.logspace(math.log10(6.0), 3.0, size // 2, device=device)
+    angles = torch.arange(frames, device=device)[:, None] * rates
+    return angles.cos(), angles.sin()
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    a, b = x.chunk(2, dim=-1)  # (N, H, T, D / 2)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Attention written out: at 5 s of frames it is quicker on a CPU than the fused kernel's backward."""
+    scores = q @ (k * k.shape[-1] ** -0.5).transpose(-2, -1)  # (N, H, T, T)
+    if bias is not None:
+        scores = scores + bias
+    return scores.softmax(dim=-1) @ v  # (N, H, T, D / H)
+
+
+class Block(nn.Module):
+    def __init__(self, config: DitConfig) -> None:
+        super().__init__()
+        d, self.heads = config.width, config.heads
+        self.norm_self, self.norm_cross, self.norm_feed = (nn.LayerNorm(d, elementwise_affine=False) for _ in range(3))
+        self.qkv = nn.Linear(d, 3 * d)
+        self.out_self = nn.Linear(d, d)
+        self.q = nn.Linear(d, d)
+        self.kv = nn.Linear(d, 2 * d)
+        self.out_cross = nn.Linear(d, d)
+        self.feed_in = nn.Linear(d, config.feed_forward * d)
+        self.feed_out = nn.Linear(config.feed_forward * d, d)
+        self.offset = nn.Parameter(torch.zeros(6, d))  # this block's own share of the shared AdaLN
+        # Each head begins by listening round its own distance, so that timing need not be found first.
+        reach, width = config.reach, 2 * config.reach + 1
+        centres = torch.linspace(-0.5 * reach, 0.5 * reach, config.heads)[:, None]
+        distance = torch.arange(width)[None] - reach - centres
+        self.nearness = nn.Parameter(-0.5 * (distance / 2.0) ** 2)  # (heads, 2 reach + 1)
+        nn.init.zeros_(self.out_cross.bias)
+
+    def _split(self, x: Tensor) -> Tensor:  # (N, T, D) -> (N, H, T, D / H)
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, x: Tensor, audio: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor], near: Tensor) -> Tensor:
+        """x, audio (N, T, D); modulation (N, T, 6, D); near (T, T): index into `nearness`, -1 = too far."""
+        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.offset).unbind(-2)
+        h = self.norm_self(x) * (1 + scale_a) + shift_a
+        q, k, v = (self._split(part) for part in self.qkv(h).chunk(3, dim=-1))  # (N, H, T, D / H)
+        h = _attend(_rotate(q, *rotary), _rotate(k, *rotary), v)
+        x = x + gate_a * self.out_self(h.transpose(1, 2).flatten(-2))
+
+        q = self._split(self.q(self.norm_cross(x)))
+        k, v = (self._split(part) for part in self.kv(audio).chunk(2, dim=-1))
+        bias = self.nearness[:, near.clamp(min=0)].masked_fill(near < 0, -1e4)  # (H, T, T)
+        h = _attend(q, k, v, bias)
+        x = x + self.out_cross(h.transpose(1, 2).flatten(-2))
+
+        h = self.norm_feed(x) * (1 + scale_f) + shift_f
+        return x + gate_f * self.feed_out(F.gelu(self.feed_in(h)))
+
+
+class Dit(nn.Module):
+    """Predicts the clean motion x0 (N, T, 54) from noisy motion, its noise level and the conditions.
+
+    All motion is normalised (see `Scale` in train/motion). A condition whose `keep` is 0 is replaced
+    by a learned stand-in: that is how guidance asks what the face would do without it.
+    """
+
+    def __init__(self, config: DitConfig) -> None:
+        super().__init__()
+        self.config = config
+        d = config.width
+        self.motion_in = nn.Linear(MOTION, d)
+        self.audio_in = nn.Sequential(nn.Linear(config.audio, d), nn.GELU(), nn.Linear(d, d))
+        self.level_in = nn.Sequential(nn.Linear(64, d), nn.SiLU(), nn.Linear(d, d))
+        self.emotion_in = nn.Sequential(nn.Linear(len(EMOTIONS), d), nn.SiLU(), nn.Linear(d, d))
+        self.style_in = nn.Linear(config.styles, d, bias=False)
+        self.no_audio = nn.Parameter(torch.zeros(d))
+        self.no_emotion = nn.Parameter(torch.zeros(d))
+        self.no_style = nn.Parameter(torch.zeros(d))
+        self.modulate = nn.Linear(d, 6 * d)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        self.norm = nn.LayerNorm(d)
+        self.head = nn.Linear(d, MOTION)
+        for module in (self.modulate, self.head):  # zero: every block starts as the identity, x0 as the mean face
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+        with torch.no_grad():  # gates open at a half, or cross-attention alone would learn at first
+            for block in self.blocks:
+                block.offset[2] = block.offset[5] = 0.5
+
+    def _level(self, level: Tensor) -> Tensor:
+        rates = torch.logspace(0.0, 3.0, 32, device=level.device)
+        angles = level.float()[:, None] * rates
+        return self.level_in(torch.cat([angles.cos(), angles.sin()], dim=-1).to(level.dtype))  # (N, D)
+
+    def forward(self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, style: Tensor, keep: Tensor) -> Tensor:
+        """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, 8);
+        style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style."""
+        frames = motion.shape[1]
+        hears, feels, styled = keep[:, :, None, None].unbind(1)  # (N, 1, 1) each
+        sound = hears * self.audio_in(audio) + (1 - hears) * self.no_audio  # (N, T, D)
+        mood = feels * self.emotion_in(emotion) + (1 - feels) * self.no_emotion  # (N, T, D)
+        manner = styled * self.style_in(style)[:, None] + (1 - styled) * self.no_style  # (N, 1, D)
+        condition = F.silu(self._level(level)[:, None] + mood + manner)
+        modulation = self.modulate(condition).unflatten(-1, (6, -1))  # (N, T, 6, D)
+
+        place = torch.arange(frames, device=motion.device)
+        distance = place[None] - place[:, None]  # (T, T)
+        reach = self.config.reach
+        near = torch.where(distance.abs() <= reach, distance + reach, torch.full_like(distance, -1))
+        cos, sin = _rotary(frames, self.config.width // self.config.heads, motion.device)
+        rotary = cos.to(motion.dtype), sin.to(motion.dtype)
+        x = self.motion_in(motion)  # (N, T, 54) -> (N, T, D)
+        for block in self.blocks:
+            x = block(x, sound, modulation, rotary, near)
+        return self.head(self.norm(x))
