@@ -103,5 +103,5 @@ def _head(heads: Sequence[np.ndarray], fps: float) -> dict[str, dict[str, float]
     }
 
 
-def _short(value: float) -> float:
+def _short(value: float | np.floating) -> float:
     return round(float(value), 4)

@@ -41,9 +41,10 @@ _INVESTIGATOR = "Ekman & Friesen, EMFACS (1983); Ekman, Friesen & Hager, FACS In
 PROTOTYPES: dict[str, Prototype] = {
     "neutral": Prototype({}, "absence of action"),
     "angry": Prototype(
-        {(4, "B"): (0.55, 0.85, 1.0), (5, "B"): (0.0, 0.3, 0.6), (7, "B"): (0.35, 0.6, 0.8),
-         (17, "B"): (0.05, 0.15, 0.25), (23, "B"): (0.35, 0.6, 0.8), (24, "B"): (0.05, 0.2, 0.35)},
-        f"4+5+7+23, 4+5+7+24, 4+5+7+17+24: {_INVESTIGATOR}",
+        {(4, "B"): (0.6, 0.9, 1.0), (5, "B"): (0.0, 0.25, 0.45), (7, "B"): (0.45, 0.75, 1.0),
+         (10, "B"): (0.0, 0.12, 0.25), (17, "B"): (0.1, 0.2, 0.35), (23, "B"): (0.35, 0.6, 0.8),
+         (24, "B"): (0.1, 0.25, 0.4), (29, "B"): (0.0, 0.15, 0.3)},
+        f"4+5+7+10+23, 4+5+7+17+24: {_INVESTIGATOR}; the jaw thrust forward: Ekman, Emotions Revealed (2003)",
     ),
     "contempt": Prototype(
         {(12, "R"): (0.2, 0.4, 0.6), (14, "R"): (0.4, 0.75, 1.0)},
@@ -51,8 +52,8 @@ PROTOTYPES: dict[str, Prototype] = {
         "Matsumoto & Ekman, The relationship among expressions, labels, and descriptions of contempt (2004)",
     ),
     "disgusted": Prototype(
-        {(9, "B"): (0.4, 0.75, 1.0), (10, "B"): (0.1, 0.25, 0.4), (15, "B"): (0.1, 0.25, 0.4),
-         (16, "B"): (0.05, 0.15, 0.25), (17, "B"): (0.15, 0.3, 0.4)},
+        {(7, "B"): (0.1, 0.2, 0.3), (9, "B"): (0.35, 0.6, 0.8), (10, "B"): (0.1, 0.2, 0.3),
+         (15, "B"): (0.1, 0.25, 0.4), (16, "B"): (0.05, 0.15, 0.25), (17, "B"): (0.15, 0.3, 0.4)},
         f"9, 9+16+15+26, 10+17, 9+17: {_INVESTIGATOR}",
     ),
     "fear": Prototype(
@@ -63,7 +64,8 @@ PROTOTYPES: dict[str, Prototype] = {
     ),
     "happy": Prototype(
         {(6, "B"): (0.1, 0.5, 0.9), (12, "B"): (0.4, 0.7, 0.95), (25, "B"): (0.0, 0.35, 0.75)},
-        f"6+12, 12C/D, with 25 as the smile widens: {_INVESTIGATOR}; that 6 marks the felt smile: Ekman, Davidson & Friesen (1990)",
+        f"6+12, 12C/D, with 25 as the smile widens: {_INVESTIGATOR}; 6 marks the felt smile: "
+        "Ekman, Davidson & Friesen, The Duchenne smile (1990)",
     ),
     "sad": Prototype(
         {(1, "B"): (0.5, 0.8, 1.0), (4, "B"): (0.15, 0.25, 0.3), (15, "B"): (0.35, 0.65, 0.9),
