@@ -1,0 +1,66 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""What differs between Blender versions, found by testing for the feature; nothing else asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+from bpy_extras import anim_utils
+
+
+def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
+    """A new, empty Action that `owner` could use; it is not assigned yet (see `assign`)."""
+    action = bpy.data.actions.new(name)
+    if hasattr(action, "slots"):  # layered Actions: 4.4 and later
+        action.slots.new(id_type=owner.id_type, name=owner.name)
+    return action
+
+
+def curves(action: bpy.types.Action) -> Any:
+    """The F-curves of an Action made by `new_action`, as Blender's collection with `new(path, index=)`."""
+    if not hasattr(action, "slots"):
+        return action.fcurves
+    slot = action.slots[0]
+    if hasattr(anim_utils, "action_ensure_channelbag_for_slot"):  # 5.0 and later
+        return anim_utils.action_ensure_channelbag_for_slot(action, slot).fcurves
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True).fcurves
+
+
+def assign(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Make `action` the active Action of `owner`, with the slot that `new_action` gave it."""
+    animation = owner.animation_data or owner.animation_data_create()
+    animation.action = action
+    if hasattr(action, "slots"):
+        # Blender does not always choose the slot by itself, and without one nothing moves.
+        animation.action_slot = action.slots[0]
+
+
+def sound_available() -> bool:
+    """Whether this Blender can hold and mix sound; the bpy wheel of 4.2 cannot."""
+    return bool(bpy.app.build_options.audaspace)
+
+
+def video_available() -> bool:
+    """Whether this Blender can write H.264."""
+    return bool(bpy.app.build_options.codec_ffmpeg)
+
+
+def strips(editor: Any) -> Any:
+    """The strips of a sequence editor: `strips` since 4.4, `sequences` before."""
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def set_media(image_settings: Any, *, video: bool) -> None:
+    """Choose H.264's container or PNG; since 5.0 the kind of medium comes first."""
+    if hasattr(image_settings, "media_type"):
+        image_settings.media_type = "VIDEO" if video else "IMAGE"
+    image_settings.file_format = "FFMPEG" if video else "PNG"
+
+
+def is_module() -> bool:
+    """True under the `bpy` module of a plain Python, False inside the Blender program."""
+    return bool(getattr(bpy.app, "module", False))

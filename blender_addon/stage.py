@@ -1,0 +1,254 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""Around the face: camera, light, sound strip, saving, and the preview video."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+import numpy as np
+from mathutils import Vector
+
+from phiz.errors import PhizError
+
+from . import action_support
+from .keyframes import OWNED
+
+_LENS_MM = 85.0  # a portrait lens: a wider one swells the nose
+_MARGIN = 1.75  # the head is this much larger than the part of it that moves
+
+
+class StageError(PhizError):
+    """The stage cannot be made: a sound that cannot be read, a file that cannot be written or rendered."""
+
+
+def light(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+    """Key, fill and rim lights around the face and a grey world, for EEVEE and Cycles."""
+    centre, size = _extent(face)
+    for name, (x, y, z), watts in (
+        ("Key", (-1, -2, 1), 30),
+        ("Fill", (2, -1.5, 0), 12),
+        ("Rim", (1, 2, 1.5), 25),
+    ):
+        data = bpy.data.lights.new(f"Phiz {name}", "AREA")
+        data.energy, data.size = watts * size**2 * 8, size
+        lamp = bpy.data.objects.new(data.name, data)
+        lamp.location = centre + Vector((x, y, z)) * size * 1.5
+        lamp.rotation_euler = (centre - lamp.location).to_track_quat("-Z", "Y").to_euler()
+        scene.collection.objects.link(lamp)
+    if scene.world is None:
+        scene.world = bpy.data.worlds.new("Phiz")
+    scene.world.color = (0.05, 0.05, 0.055)
+
+
+def camera(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
+    """A portrait camera in front of the face (-y), as far as fills the picture; it becomes the scene's."""
+    centre, size = _extent(face)
+    data = bpy.data.cameras.new("Phiz Camera")
+    data.lens = _LENS_MM
+    data.clip_start = size * 0.01
+    eye = bpy.data.objects.new(data.name, data)
+    distance = size * 1.05 * _LENS_MM / data.sensor_width
+    eye.location = centre + Vector((0, -distance, 0))
+    eye.rotation_euler = (Vector((0, distance, 0))).to_track_quat("-Z", "Y").to_euler()
+    scene.collection.objects.link(eye)
+    scene.camera = eye
+    return eye
+
+
+def preview_look(scene: bpy.types.Scene) -> None:
+    """Workbench with the materials' colours: quick, and needs no light in the scene."""
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.display.render_aa = "5"
+    scene.view_settings.view_transform = "Standard"  # AgX greys the skin
+    shading = scene.display.shading
+    shading.light, shading.color_type = "STUDIO", "MATERIAL"
+    shading.show_cavity = True
+    shading.cavity_type = "WORLD"
+    shading.show_specular_highlight = True
+    shading.background_type = "VIEWPORT"
+    shading.background_color = (0.16, 0.17, 0.19)
+
+
+def add_sound(scene: bpy.types.Scene, path: Path, start: int) -> bool:
+    """Put the recording on the sequencer at frame `start`, once; False where this Blender has no sound.
+
+    A strip that Phiz added before gives way; a strip of the artist's with this very sound is left alone.
+    Raises StageError if Blender cannot read the file.
+    """
+    if not action_support.sound_available():
+        return False
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = action_support.strips(editor)
+    for strip in [s for s in strips if s.type == "SOUND"]:
+        same = Path(bpy.path.abspath(strip.sound.filepath)).resolve() == path.resolve()
+        if same and strip.frame_start == start:
+            return True
+        if OWNED in strip:
+            strips.remove(strip)
+    channel = 1 + max((strip.channel for strip in strips), default=0)
+    strip = strips.new_sound("Phiz voice", str(path.resolve()), channel, start)
+    if strip.sound.channels == "INVALID":
+        sound = strip.sound
+        strips.remove(strip)
+        bpy.data.sounds.remove(sound)
+        raise StageError(f"Blender cannot read the sound {path.name}. Convert it to WAV.")
+    strip[OWNED] = path.name
+    return True
+
+
+def save(path: Path) -> None:
+    """Write the open file to `path`, whole or not at all; files beside it are referred to relatively."""
+    partial = path.with_name(f".{path.stem}.partial.blend")
+    try:
+        with _quiet():
+            # Twice: only a file that has a place can have relative paths.
+            bpy.ops.wm.save_as_mainfile(filepath=str(partial), compress=True, check_existing=False)
+            for sound in bpy.data.sounds:
+                sound.filepath = _relative(sound.filepath, path.parent)
+            bpy.ops.wm.save_mainfile(filepath=str(partial), compress=True, check_existing=False)
+        os.replace(partial, path)
+    except (RuntimeError, OSError) as error:
+        raise StageError(f"Cannot save {path}: {_first_line(error)}") from error
+    finally:
+        for left in (partial, partial.with_suffix(".blend1")):
+            left.unlink(missing_ok=True)
+
+
+def render_video(
+    scene: bpy.types.Scene, path: Path, *, first: int, last: int, size: int, sound: bool
+) -> list[str]:
+    """Render frames first..last, size x size pixels, to H.264 + AAC; returns what had to be done otherwise.
+
+    Without a display library Cycles renders in Workbench's place; without a video encoder the frames are
+    left as PNGs in a folder named like the video. Changes the scene's render settings: save before.
+    """
+    notes = []
+    render = scene.render
+    render.resolution_x = render.resolution_y = size - size % 2  # 4:2:0 video needs even sides
+    render.resolution_percentage = 100
+    render.use_border = False
+    scene.frame_start, scene.frame_end, scene.frame_step = first, last, 1
+    preview_look(scene)
+    if not _can_draw():
+        notes.append(
+            "no libEGL.so.1 on this machine (install libegl1 and libgl1-mesa-dri): rendered with Cycles"
+        )
+        _sparing_cycles(scene)
+    video = action_support.video_available()
+    action_support.set_media(render.image_settings, video=video)
+    if not video:
+        notes.append(
+            f"this Blender has no video encoder: the frames are in {path.with_suffix('').name}_frames/"
+        )
+        render.filepath = str(path.with_suffix("")) + "_frames/"
+        _render(path)
+        return notes
+    ffmpeg = render.ffmpeg
+    ffmpeg.format, ffmpeg.codec = "MPEG4", "H264"
+    ffmpeg.constant_rate_factor, ffmpeg.gopsize = "HIGH", 15
+    ffmpeg.audio_codec = "AAC" if sound else "NONE"
+    ffmpeg.audio_bitrate = 128
+    partial = path.with_name(f".{path.stem}.partial.mp4")
+    render.use_file_extension = False
+    render.filepath = str(partial)
+    try:
+        _render(path)
+        os.replace(partial, path)
+    except OSError as error:
+        raise StageError(f"Cannot write the video {path}: {_first_line(error)}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return notes
+
+
+def _render(path: Path) -> None:
+    try:
+        with _quiet():
+            bpy.ops.render.render(animation=True)
+    except RuntimeError as error:
+        raise StageError(f"Cannot render {path.name}: {_first_line(error)}") from error
+
+
+def _sparing_cycles(scene: bpy.types.Scene) -> None:
+    scene.render.engine = "CYCLES"
+    scene.cycles.device = "CPU"
+    scene.cycles.samples = 4
+    scene.cycles.use_denoising = False
+    scene.cycles.max_bounces = 2
+
+
+def _can_draw() -> bool:
+    if not sys.platform.startswith("linux") or not bpy.app.background:
+        return True
+    try:
+        ctypes.CDLL("libEGL.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def _extent(face: bpy.types.Object) -> tuple[Vector, float]:
+    """Centre of the face in the world, and its size: what the brow, lid, smile and jaw keys move.
+
+    The whole mesh where they move nothing: it may be a body, and the picture is of the face.
+    """
+    mesh = face.data
+    rest = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", rest)
+    moving = np.zeros(len(mesh.vertices), bool)
+    for name in (
+        "browInnerUp",
+        "eyeBlinkLeft",
+        "eyeBlinkRight",
+        "mouthSmileLeft",
+        "mouthSmileRight",
+        "jawOpen",
+    ):
+        block = mesh.shape_keys.key_blocks.get(name)
+        if block is not None:
+            posed = np.empty_like(rest)
+            block.data.foreach_get("co", posed)
+            shift = np.linalg.norm((posed - rest).reshape(-1, 3), axis=1)
+            moving |= shift > max(0.2 * shift.max(), 1e-9)
+    shown = rest.reshape(-1, 3)[moving] if moving.any() else rest.reshape(-1, 3)
+    corners = [Vector(map(float, corner)) for corner in (shown.min(0), shown.max(0))]
+    low, high = (face.matrix_world @ corner for corner in corners)
+    span = high - low
+    return (low + high) / 2, max(abs(span.x), abs(span.z)) * (_MARGIN if moving.any() else 1.0)
+
+
+def _relative(path: str, folder: Path) -> str:
+    try:
+        return bpy.path.relpath(path, start=str(folder))
+    except ValueError:  # another drive
+        return path
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().removeprefix("Error: ").splitlines()[0]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Blender's own chatter (a line for every frame) off the screen; C writes to descriptors 1, 2."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as sink:
+        os.dup2(sink.fileno(), 1)
+        os.dup2(sink.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            for shown, descriptor in zip(kept, (1, 2), strict=True):
+                os.dup2(shown, descriptor)
+                os.close(shown)

@@ -1,0 +1,198 @@
+"""Everything a developer or a curious visitor does with this tree, with the standard library alone.
+
+    python build.py demo      set up without torch, generate from a short recording, render a talking head
+    python build.py test      set up everything, then ruff, pyright and pytest
+    python build.py bench     measure speed and memory of generation
+    python build.py package   build the wheel, and the Blender scripts, into dist/
+
+All of it happens in .venv beside this file; a second run finds it ready.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "phiz-installed.json"
+DEMO = ROOT / "demo_output"
+DIST = ROOT / "dist"
+
+# bpy wheels exist for one Python each; 4.5 is a long-term release, and needs numpy below 2.
+BPY = {(3, 11): ["bpy>=4.5,<4.6", "numpy<2"], (3, 13): ["bpy>=5.1,<5.3"]}
+# What bpy loads from a Linux system, in Debian's names.
+LIBRARIES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1 libgl1-mesa-dri"
+
+
+class BuildError(Exception):
+    """Something the user can mend; the message is one line."""
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def run(*command: str | Path, check: bool = True) -> int:
+    """Run a command in the root of the tree, its output shown; BuildError where it fails and check is on."""
+    words = [str(word) for word in command]
+    status = subprocess.run(words, cwd=ROOT, check=False).returncode
+    if check and status:
+        raise BuildError(f"{' '.join(words)} ended with exit code {status}.")
+    return status
+
+
+# ---- environment -------------------------------------------------------------------------------------
+
+
+def install(group: str, wanted: list[str]) -> None:
+    """Bring `wanted` (pip's words) into .venv, unless its stamp says that this was done."""
+    if sys.version_info < (3, 11):  # noqa: UP036 (this file runs before pip could refuse)
+        raise BuildError(f"Phiz needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+    if not PYTHON.exists():
+        say(f"making {VENV.name} with Python {sys.version.split()[0]}")
+        venv.create(VENV, with_pip=True)
+    key = hashlib.sha256(json.dumps([wanted, (ROOT / "pyproject.toml").read_text()]).encode()).hexdigest()
+    stamps = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    if stamps.get(group) == key:
+        return
+    say(f"installing what `{group}` needs")
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
+    STAMP.write_text(json.dumps({**stamps, group: key}))
+
+
+def interpreter() -> tuple[int, int]:
+    """Version of the Python in .venv, or of this one where there is none yet."""
+    if not PYTHON.exists():
+        return sys.version_info[:2]
+    settings = (VENV / "pyvenv.cfg").read_text()
+    version = re.search(r"^version\S* *= *(\d+)\.(\d+)", settings, re.MULTILINE)
+    if version is None:
+        raise BuildError(f"{VENV / 'pyvenv.cfg'} names no version. Remove {VENV} and run this again.")
+    return int(version[1]), int(version[2])
+
+
+def blender() -> list[str] | None:
+    """The command that runs a script with bpy: the Python of .venv, or a Blender found here."""
+    bpy = BPY.get(interpreter())
+    if bpy:
+        try:
+            install("bpy", bpy)
+        except BuildError:
+            say(f"no bpy wheel for this machine ({sys.platform}): looking for a Blender")
+        else:
+            trial = subprocess.run(
+                [str(PYTHON), "-c", "import bpy"], capture_output=True, text=True, check=False
+            )
+            if trial.returncode == 0:
+                return [str(PYTHON)]
+            reason = trial.stderr.strip().splitlines()[-1] if trial.stderr.strip() else "it crashed"
+            say(f"bpy does not start ({reason}); on Debian: apt-get install {LIBRARIES}")
+    else:
+        say(f"no bpy wheel for Python {'.'.join(map(str, interpreter()))}: looking for a Blender")
+    places = [
+        os.environ.get("BLENDER"),
+        shutil.which("blender"),
+        "/Applications/Blender.app/Contents/MacOS/Blender",
+        *sorted(glob.glob(r"C:\Program Files\Blender Foundation\Blender *\blender.exe"), reverse=True),
+    ]
+    for place in places:
+        if place and Path(place).is_file():
+            shown = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
+            version = re.search(r"Blender (\d+)\.(\d+)", shown)
+            if version and tuple(map(int, version.groups())) >= (4, 2):
+                return [place, "--background", "--python-exit-code", "1", "--python"]
+    return None
+
+
+# ---- commands ----------------------------------------------------------------------------------------
+
+
+def demo() -> int:
+    install("demo", ["-e", "."])
+    runner = blender()
+    shutil.rmtree(DEMO, ignore_errors=True)
+    DEMO.mkdir()
+    voice, take = ROOT / "docs/demo/voice.flac", DEMO / "take.npz"
+    direction = ROOT / "docs/demo/direction.json"
+    run(PYTHON, "-m", "phiz.cli", "generate", voice, "--direction", direction, "-o", take)
+    run(
+        PYTHON,
+        "-c",
+        f"from phiz.motion import take; take.load({str(take)!r}).save({str(DEMO / 'take.csv')!r})",
+    )
+    run(PYTHON, "-m", "phiz.cli", "plot", take, "--audio", voice, "-o", DEMO / "plot.png")
+    if runner is None:
+        say("no Blender found, so no .blend and no video: use Python 3.11 or 3.13, or install Blender")
+    else:
+        shutil.copy(voice, DEMO)
+        script = [ROOT / "blender_addon/headless.py", *([] if runner == [str(PYTHON)] else ["--"])]
+        made = ["-o", DEMO / "talking_head.blend", "--video", DEMO / "talking_head.mp4"]
+        run(*runner, *script, "--head", "--take", take, "--audio", DEMO / voice.name, *made)
+    say("the demo is in:")
+    for made in sorted(DEMO.iterdir()):
+        say(f"  {made}")
+    return 0
+
+
+def test(arguments: list[str]) -> int:
+    install("test", ["-e", ".[train,dev]", *BPY.get(interpreter(), [])])
+    failed = run(PYTHON, "-m", "ruff", "check", ".", check=False)
+    failed |= run(PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".", check=False)
+    failed |= run(PYTHON, "-m", "pyright", check=False)
+    return run(PYTHON, "-m", "pytest", *arguments, check=False) or failed
+
+
+def bench(arguments: list[str]) -> int:
+    install("demo", ["-e", "."])
+    return run(PYTHON, "-m", "export.bench", *arguments, check=False)
+
+
+def package() -> int:
+    install("demo", ["-e", "."])
+    DIST.mkdir(exist_ok=True)
+    for old in [*DIST.glob("phiz-*.whl"), *DIST.glob("phiz-blender-scripts*.zip")]:
+        old.unlink()
+    run(PYTHON, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, ".")
+    wheel = next(DIST.glob("phiz-*.whl"))
+    scripts = DIST / f"phiz-blender-scripts-{wheel.name.split('-')[1]}.zip"
+    with zipfile.ZipFile(scripts, "w", zipfile.ZIP_DEFLATED) as archive:
+        for source in sorted((ROOT / "blender_addon").glob("*.py")):
+            archive.write(source, f"blender_addon/{source.name}")
+    for made in (wheel, scripts):
+        say(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=("demo", "test", "bench", "package"))
+    options, rest = parser.parse_known_args()
+    if rest and options.command in ("demo", "package"):
+        parser.error(f"{options.command} takes no further arguments; got {' '.join(rest)}")
+    try:
+        if options.command == "demo":
+            return demo()
+        if options.command == "package":
+            return package()
+        return test(rest) if options.command == "test" else bench(rest)
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
