@@ -1,0 +1,161 @@
+"""Acting notes say what is wrong with them, and become smooth emotion tracks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from phiz.acting.direction import Direction, DirectionError
+from phiz.acting.track import emotion_track
+from phiz.face.emotions import EMOTIONS
+
+HAPPY, SAD, NEUTRAL = (EMOTIONS.index(name) for name in ("happy", "sad", "neutral"))
+
+
+def two_keys(**second: Any) -> Direction:
+    return Direction(
+        emotion=[
+            {"time": 1.0, "mix": {"happy": 1.0}},
+            {"time": 3.0, "mix": {"sad": 1.0}, "intensity": 0.5} | second,
+        ]
+    )
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "notes.json"
+    direction = Direction(
+        emotion=[{"time": 2, "mix": {"sad": 0.3, "fear": 0.7}, "intensity": 0.4}], style="lively", seed=9
+    )
+    direction.to_file(path)
+    assert Direction.from_file(path) == direction
+    assert json.loads(path.read_text())["version"] == 1
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as some editors save it
+    assert Direction.from_file(path) == direction
+
+
+def test_keys_are_sorted_by_time() -> None:
+    late, early = {"time": 5, "mix": {"sad": 1}}, {"time": 1, "mix": {"happy": 1}}
+    assert [key.time for key in Direction(emotion=[late, early]).emotion] == [1.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        (
+            {"emotion": [{"mix": {"joy": 1}}]},
+            r"emotion\[0\]\.mix\.joy: joy is not one of neutral, angry, ",
+        ),
+        (
+            {"emotion": [{"mix": {"happy": 1.5}}]},
+            r"emotion\[0\]\.mix\.happy: .*equal to 1; got 1\.5",
+        ),
+        ({"emotion": [{"mix": {"happy": 1}}, {"mix": {"sad": -1}}]}, r"emotion\[1\]\.mix\.sad: .*; got -1"),
+        ({"emotion": [{"mix": {"happy": 1}, "time": -1}]}, r"emotion\[0\]\.time: .*got -1"),
+        ({"emotion": [{"mix": {"happy": 1}, "time": float("nan")}]}, r"emotion\[0\]\.time"),
+        ({"emotion": [{"mix": {"happy": 1}, "intensity": "very"}]}, r"emotion\[0\]\.intensity: .*got 'very'"),
+        (
+            {"emotion": [{"mix": {"happy": 1}, "ramp": 1}]},
+            r"no field emotion\[0\]\.ramp\. Fields are time",
+        ),
+        ({"emotion": [{"time": 1}]}, r"emotion\[0\]\.mix is missing"),
+        ({"emotion": "happy"}, "emotion: "),
+        ({"version": 2}, "version: should be 1; got 2"),
+        ({"seed": -1}, "seed: .*got -1"),
+        ({"seed": 0.5}, r"seed: .*got 0\.5"),
+        ({"seed": 2**32}, "seed: "),
+        ({"style": ""}, "style: "),
+        ({"au": []}, "no field au. Fields are version, emotion, style, seed"),
+    ],
+)
+def test_errors_name_the_field(tmp_path: Path, fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(DirectionError, match=named) as caught:
+        Direction(**fields)
+    assert "\n" not in str(caught.value)
+    path = tmp_path / "notes.json"
+    path.write_text(json.dumps(fields))
+    with pytest.raises(DirectionError, match=named) as caught:
+        Direction.from_file(path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", None])
+def test_files_that_are_no_direction(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "notes.json"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(DirectionError) as caught:
+        Direction.from_file(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_direction_cannot_be_changed() -> None:
+    with pytest.raises(ValueError):
+        Direction().seed = 3  # type: ignore[misc]
+
+
+def test_one_emotion_all_through() -> None:
+    track = emotion_track(Direction.of("happy", 0.6, seed=3), 50, 30.0)
+    assert track.shape == (50, 8) and track.dtype == np.float32
+    np.testing.assert_allclose(track[:, HAPPY], 0.6, atol=1e-6)
+    np.testing.assert_allclose(track[:, NEUTRAL], 0.4, atol=1e-6)
+    with pytest.raises(DirectionError, match="joy"):
+        Direction.of("joy")
+
+
+def test_no_notes_are_neutral() -> None:
+    track = emotion_track(Direction(), 5, 30.0)
+    np.testing.assert_array_equal(track, np.eye(8)[[NEUTRAL] * 5])
+
+
+def test_mixes_over_one_are_scaled_and_under_one_are_filled_with_neutral() -> None:
+    over = emotion_track(Direction(emotion=[{"mix": {"happy": 1, "sad": 1}, "intensity": 0.8}]), 1, 30)[0]
+    np.testing.assert_allclose(over[[HAPPY, SAD, NEUTRAL]], [0.4, 0.4, 0.2], atol=1e-6)
+    under = emotion_track(Direction(emotion=[{"mix": {"happy": 0.5}}]), 1, 30)[0]
+    np.testing.assert_allclose(under[[HAPPY, NEUTRAL]], [0.5, 0.5], atol=1e-6)
+    half = emotion_track(Direction(emotion=[{"mix": {"happy": 0.5, "neutral": 0.5}}]), 1, 30)[0]
+    np.testing.assert_allclose(half, under, atol=1e-6)
+
+
+def test_the_way_between_keys_is_smooth_and_stays_between() -> None:
+    track = emotion_track(two_keys(), 150, 30.0)
+    np.testing.assert_allclose(track.sum(axis=1), 1.0, atol=1e-6)
+    assert track.min() >= 0.0
+    np.testing.assert_allclose(track[:31, HAPPY], 1.0, atol=1e-6)  # held before the first key
+    np.testing.assert_allclose(track[60, [HAPPY, SAD]], [0.5, 0.25], atol=1e-6)  # half way
+    np.testing.assert_allclose(track[90:, SAD], 0.5, atol=1e-6)  # held after the last
+    assert (np.diff(track[:, HAPPY]) <= 1e-7).all()
+    assert np.abs(np.diff(track, 2, axis=0)).max() < 0.003  # no corner: a straight ramp would have 0.017
+
+
+def test_the_same_moment_at_any_frame_rate() -> None:
+    np.testing.assert_allclose(
+        emotion_track(two_keys(), 300, 60.0)[::2], emotion_track(two_keys(), 150, 30.0), atol=1e-6
+    )
+
+
+def test_two_keys_at_one_time_are_a_cut() -> None:
+    direction = Direction(emotion=[{"time": 1, "mix": {"happy": 1}}, {"time": 1, "mix": {"sad": 1}}])
+    track = emotion_track(direction, 60, 30.0)
+    assert (track[:30, HAPPY] == 1.0).all() and (track[30:, SAD] == 1.0).all()
+
+
+def test_times_past_the_end_are_taken_as_the_end() -> None:
+    track = emotion_track(two_keys(time=1000.0, intensity=1.0), 61, 30.0)
+    assert track[30, HAPPY] == 1.0 and track[60, SAD] == 1.0
+    np.testing.assert_allclose(track[45, SAD], 0.5, atol=1e-6)
+    late = emotion_track(Direction(emotion=[{"time": 100, "mix": {"happy": 1}}]), 30, 30.0)
+    assert (late[:, HAPPY] == 1.0).all()
+
+
+def test_only_the_first_key_past_the_end_counts() -> None:
+    keys = [{"time": t, "mix": {name: 1}} for t, name in ((0, "neutral"), (50, "happy"), (60, "sad"))]
+    track = emotion_track(Direction(emotion=keys), 31, 30.0)
+    assert track[30, HAPPY] == 1.0 and not track[:, SAD].any()
+
+
+def test_no_frames() -> None:
+    assert emotion_track(Direction.of("happy"), 0, 30.0).shape == (0, 8)
