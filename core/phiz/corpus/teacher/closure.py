@@ -141,13 +141,10 @@ def enforce(weights: np.ndarray, phones: list[Phone], times: np.ndarray, floor: 
     weights[:, _ROLL_LOWER] = np.maximum(weights[:, _ROLL_LOWER], dental * min(0.30 * press + 0.08, 0.5))
     weights[:, _PULLED_DOWN] *= 1.0 - 0.9 * dental[:, None]
     weights[:, INDEX["mouthFunnel"]] *= 1.0 - 0.6 * dental
-    for channel, least, strength in ((_JAW, 0.02, 1.0), (_SHRUG_LOWER, -0.45, -0.2099)):
-        excess = dental * np.maximum(lip_gap(weights) - DENTAL, 0.0) / strength
-        weights[:, channel] = (
-            np.maximum(weights[:, channel] - excess, least)
-            if strength > 0
-            else np.minimum(weights[:, channel] - excess, np.maximum(-least, weights[:, channel]))
-        )
+    excess = dental * np.maximum(lip_gap(weights) - DENTAL, 0.0)
+    weights[:, _JAW] = np.maximum(weights[:, _JAW] - excess, np.minimum(weights[:, _JAW], 0.02))
+    excess = np.maximum(lip_gap(weights) - DENTAL, 0.0)
+    weights[:, _SHRUG_LOWER] += np.minimum(excess / 0.2099, 0.12) * dental**2
     _close_to(weights, np.full(len(times), DENTAL, np.float32), dental)
     lacking = dental * np.maximum(DENTAL_LEAST - lip_gap(weights), 0.0)
     weights[:, _SHRUG_LOWER] = np.maximum(weights[:, _SHRUG_LOWER] - lacking / 0.2099, 0.0)
@@ -164,10 +161,10 @@ def enforce(weights: np.ndarray, phones: list[Phone], times: np.ndarray, floor: 
     weights[:, _JAW] += np.maximum(apart * floor - lip_gap(weights), 0.0)
 
     # /p b m/: openers let go, lips press, mouthClose makes up for the jaw
-    weights[:, _OPENERS] *= (1.0 - 0.75 * lips)[:, None]
+    weights[:, _OPENERS] *= (1.0 - 0.85 * lips)[:, None]
     weights[:, _JAW] *= 1.0 - 0.3 * lips
-    excess = lips * np.maximum(lip_gap(weights) - weights[:, _JAW] * 1.189 - 0.01, 0.0)
-    weights[:, _SHRUG_LOWER] += np.minimum(excess / 0.2099, 0.3)
+    excess = lips * np.maximum(lip_gap(weights) - weights[:, _JAW] * 1.189 - 0.035, 0.0)
+    weights[:, _SHRUG_LOWER] += np.minimum(excess / 0.2099, 0.25)
     target = np.full(len(times), CLOSED * min(press, 1.2), np.float32)
     _close_to(weights, target, lips)
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from phiz.face.channels import COUNT, INDEX
 
-PER_RADIAN = 1.45
-"""eyeLook weight per radian of gaze, the ratio in Live Link Face recordings."""
+PER_RADIAN = np.array([1.65, 2.0])
+"""eyeLook weight per radian of gaze, sideways and up or down: the slopes in Live Link Face recordings."""
 
 _BLINK = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
 
@@ -64,7 +64,7 @@ def gaze(
     path = np.array(points)
     angle = np.stack([np.interp(times, knots, path[:, i]) for i in range(2)], 1)
     angle[:, 0] -= 0.8 * head[:, 0]
-    angle[:, 1] -= 0.8 * head[:, 1]
+    angle[:, 1] += 0.8 * head[:, 1]  # positive pitch is down
     return np.clip(angle, -0.6, 0.6).astype(np.float32), np.array(large)
 
 
@@ -80,6 +80,6 @@ def pose(angle: np.ndarray, closure: np.ndarray) -> np.ndarray:
     for side in ("Left", "Right"):
         weights[:, INDEX["eyeLookUp" + side]] = np.maximum(up, 0.0)
         weights[:, INDEX["eyeLookDown" + side]] = np.maximum(-up, 0.0)
-        weights[:, INDEX["eyeWide" + side]] = 0.35 * np.maximum(up, 0.0) * (1.0 - closure)
+        weights[:, INDEX["eyeWide" + side]] = 0.5 * np.maximum(up, 0.0) * (1.0 - closure)
         weights[:, INDEX["eyeBlink" + side]] = np.maximum(closure, 0.45 * np.maximum(-up, 0.0))
     return weights

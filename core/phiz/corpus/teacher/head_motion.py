@@ -15,7 +15,7 @@ BREATH = 0.004
 
 def head_motion(rng: np.random.Generator, times: np.ndarray, accents: list[tuple[float, float]], activity: float,
                 fps: float) -> np.ndarray:  # fmt: skip
-    """(frames, 3) float32 radians [yaw, pitch, roll].
+    """(frames, 3) float32 radians [yaw, pitch, roll]: yaw to the character's left, pitch down, positive.
 
     accents: (time, strength) of stressed vowels, each of which moves the head with probability
     0.4 * strength (at most 0.8), by 0.02 to 0.07 rad times activity, mostly a nod.
