@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phiz.corpus import held_out, recordings, synthesis, variants
+from phiz.corpus import captured, held_out, recordings, synthesis, targets, variants
 from phiz.corpus.clips import SourceWriter, is_done, load_source, rng_for
 from phiz.corpus.sentences import sentences
 
@@ -97,14 +97,31 @@ def write_sources(recipes: Iterator[Recipe], corpus: Path, seed: int, report: Re
 
 
 def write_speech(data: Path, corpus: Path, seed: int, hours: float, report: Report) -> None:
-    """Every source of speech: recordings, synthetic voices, variants. Finished ones are kept."""
-    synthesis_ready()
+    """Every source of speech: recordings, synthetic voices, variants. Finished ones are kept.
+
+    Raises MissingEngineError, MissingTextError, MissingDataError, RecordingError.
+    """
+    for voice in (*synthesis.VOICES, synthesis.HELD_OUT_VOICE):
+        synthesis.require(voice)  # now rather than in ten minutes
     write_sources(real_recipes(data), corpus, seed, report)
     write_sources(synthetic_recipes(seed, hours), corpus, seed, report)
     write_sources(variant_recipes(corpus, seed, hours), corpus, seed, report)
 
 
-def synthesis_ready() -> None:
-    """Raises MissingEngineError now rather than in half an hour if a voice is not installed."""
-    for voice in (*synthesis.VOICES, synthesis.HELD_OUT_VOICE):
-        synthesis.require(voice)
+def write_motion(data: Path, corpus: Path, seed: int, report: Report) -> None:
+    """The captured takes as sources, and the teacher's targets for every source that has none yet.
+
+    Sources without phone labels are left without targets.
+    """
+    captured.write_captured(data, corpus)
+    for folder in sorted(path for path in corpus.iterdir() if is_done(path)):
+        if targets.needs_targets(folder):
+            began = time.monotonic()
+            frames = targets.write_targets(folder, seed)
+            report(f"{folder.name}: {frames} frames of motion in {time.monotonic() - began:.0f} s")
+
+
+def write_corpus(data: Path, corpus: Path, seed: int, hours: float, report: Report) -> None:
+    """The whole corpus: speech, then motion. Run again after a stop, it goes on where it was."""
+    write_speech(data, corpus, seed, hours, report)
+    write_motion(data, corpus, seed, report)

@@ -79,7 +79,7 @@ def degrade(samples: np.ndarray, others: list[np.ndarray], rng: np.random.Genera
 
     samples: (n,) float32. others: clips for babble. Each of these happens by its own chance: room
     .35, noise .7 (5 to 40 dB), babble .15 (8 to 25 dB), equaliser .8, band limit .2, codec .12,
-    clipping .06; the level always changes (peak -26 to 0 dB).
+    clipping .06 (3 to 12 dB below the peak); the level always changes (peak -26 to 0 dB).
     """
     out = samples
     if rng.random() < 0.35:
@@ -97,7 +97,7 @@ def degrade(samples: np.ndarray, others: list[np.ndarray], rng: np.random.Genera
     peak = 10.0 ** (-rng.uniform(0.0, 26.0) / 20.0)
     out = out * np.float32(peak / (np.abs(out).max() + 1e-9))
     if rng.random() < 0.06:
-        limit = np.quantile(np.abs(out), rng.uniform(0.95, 0.995)) + 1e-9
+        limit = peak * 10.0 ** (-rng.uniform(3.0, 12.0) / 20.0)
         out = np.clip(out, -limit, limit)
     if rng.random() < 0.12:
         out = through_codec(out, CODECS[rng.integers(len(CODECS))], rng.uniform(0.0, 0.6))

@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import soundfile
-import soxr
 
+from phiz.audio import recording
 from phiz.audio.mel import RATE
-from phiz.corpus import held_out, labels
+from phiz.corpus import captured, held_out, labels
 from phiz.corpus.clips import SourceWriter
 from phiz.errors import PhizError
 
@@ -34,12 +33,8 @@ class MissingDataError(PhizError):
 
 
 def read(path: Path) -> np.ndarray:
-    """(n,) float32 mono samples at 16 kHz of any file soundfile reads. Raises MissingDataError."""
-    if not path.is_file():
-        raise MissingDataError(f"expected a recording at {path}, found none; check the data folder you gave")
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1)
-    return mono if rate == RATE else soxr.resample(mono, rate, RATE)
+    """(n,) float32 mono samples at 16 kHz of an audio file. Raises RecordingError."""
+    return recording.load(path).samples
 
 
 def trust(score: float) -> float:
@@ -123,8 +118,10 @@ def write_librispeech_other(data: Path, out: SourceWriter) -> None:
 
 
 def write_facegood(data: Path, out: SourceWriter) -> None:
-    """Mandarin of one speaker, without labels."""
+    """Mandarin of one speaker, without labels; the takes with captured curves are a source of their own."""
     for path in _audio_files(data / "facegood" / "audio"):
+        if path.stem in captured.FACEGOOD_TAKES:
+            continue
         out.add(path.stem, read(path), None, speaker="facegood", language="zh")
 
 
