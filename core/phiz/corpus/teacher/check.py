@@ -25,7 +25,7 @@ LONG_VOWEL = 0.080
 
 @dataclass
 class Tally:
-    """Figures gathered over clips: the least lip gap inside phones, the gap, jaw and rounding at vowel middles."""
+    """Figures gathered over clips: least lip gap inside phones; gap, jaw and rounding at vowel middles."""
 
     bilabial: list[float]
     bilabial_near: list[float]
@@ -70,23 +70,34 @@ class Tally:
                     self.pause.append(float(np.abs(np.diff(inner[::2])).mean()))
 
     def lines(self) -> list[str]:
-        """The figures as text."""
-        shut, others = np.array(self.bilabial), np.array(self.non_labial)
-        allowed = float(np.percentile(others, 8)) if len(others) else 0.0
-        rows = [
-            f"/p b m/ {len(shut)}: gap <= {CLOSED_GAP} inside {np.mean(shut <= CLOSED_GAP):.4f}, "
-            f"within 40 ms {np.mean(np.array(self.bilabial_near) <= CLOSED_GAP):.4f}",
-            f"non-labial consonants {len(others)}: at that gap {np.mean(others <= CLOSED_GAP):.4f}, "
-            f"below 0.06 {np.mean(others < 0.06):.4f}, 8 % gap {allowed:.3f}, median {np.median(others):.3f}",
-            f"vowel middles {len(self.vowel)}: at that gap {np.mean(np.array(self.vowel) <= CLOSED_GAP):.4f}, "
-            f"at the 8 % gap {np.mean(np.array(self.vowel) <= allowed):.4f}, median {np.median(self.vowel):.3f}",
-            f"/f v/ {len(self.labiodental)}: gap median {np.median(self.labiodental or [0]):.3f}, below 0.05 "
-            f"{np.mean(np.array(self.labiodental or [0]) <= 0.05):.3f}",
-            f"pauses {len(self.pause)}: mean change of gap per frame {np.mean(self.pause or [0]):.5f}",
+        """The figures as text; a figure that no clip gave is nan."""
+        others = self.non_labial
+        allowed = float(np.percentile(others, 8)) if others else float("nan")
+        return [
+            f"/p b m/ {len(self.bilabial)}: gap <= {CLOSED_GAP} inside {_share(self.bilabial, CLOSED_GAP)}, "
+            f"within 40 ms {_share(self.bilabial_near, CLOSED_GAP)}",
+            f"non-labial consonants {len(others)}: at that gap {_share(others, CLOSED_GAP)}, "
+            f"below 0.06 {_share(others, 0.06)}, 8 % gap {allowed:.3f}, median {_median(others)}",
+            f"vowel middles {len(self.vowel)}: at that gap {_share(self.vowel, CLOSED_GAP)}, "
+            f"at the 8 % gap {_share(self.vowel, allowed)}, median {_median(self.vowel)}",
+            f"/f v/ {len(self.labiodental)}: gap median {_median(self.labiodental)}, "
+            f"below 0.05 {_share(self.labiodental, 0.05)}",
+            f"pauses {len(self.pause)}: mean change of gap per frame {_mean(self.pause)}",
             "jawOpen by vowel: " + _ranked(self.jaw),
             "rounding by vowel: " + _ranked(self.rounding),
         ]
-        return rows
+
+
+def _share(values: list[float], limit: float) -> str:
+    return f"{np.mean(np.array(values) <= limit):.4f}" if values else "nan"
+
+
+def _median(values: list[float]) -> str:
+    return f"{np.median(values):.3f}" if values else "nan"
+
+
+def _mean(values: list[float]) -> str:
+    return f"{np.mean(values):.5f}" if values else "nan"
 
 
 def _ranked(values: dict[str, list[float]]) -> str:

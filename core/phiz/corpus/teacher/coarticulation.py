@@ -34,7 +34,7 @@ PHONE_GAIN = 0.10
 """Standard deviation of the logarithm of the gain drawn for every phone."""
 
 
-_JAW = int(np.flatnonzero(visemes.SPEECH_CHANNELS == INDEX["jawOpen"])[0])
+_JAW = int(np.flatnonzero(INDEX["jawOpen"] == visemes.SPEECH_CHANNELS)[0])
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,16 @@ def draw_events(rng: np.random.Generator, seconds: float) -> list[AUEvent]:
         start = float(rng.uniform(0.0, seconds - length))
         ramp_in, ramp_out = (float(min(r, 0.45 * length)) for r in rng.uniform(0.1, 0.4, 2))
         events.append(
-            AUEvent(number, side, round(start, 3), round(start + length, 3), round(float(rng.uniform(0.3, 1.0)), 3),
-                    round(ramp_in, 3), round(ramp_out, 3))
-        )  # fmt: skip
+            AUEvent(
+                number,
+                side,
+                start=round(start, 3),
+                end=round(start + length, 3),
+                intensity=round(float(rng.uniform(0.3, 1.0)), 3),
+                ramp_in=round(ramp_in, 3),
+                ramp_out=round(ramp_out, 3),
+            )
+        )
     return events
 
 
@@ -137,8 +144,9 @@ def event_envelope(event: AUEvent, times: np.ndarray) -> np.ndarray:
     return (event.intensity * held).astype(np.float32)
 
 
-def brow_accents(rng: np.random.Generator, times: np.ndarray, accents: list[tuple[float, float]], activity: float,
-                 ) -> np.ndarray:  # fmt: skip
+def brow_accents(
+    rng: np.random.Generator, times: np.ndarray, accents: list[tuple[float, float]], activity: float
+) -> np.ndarray:
     """(frames, 51) float32 brow movement on stressed vowels.
 
     accents: (time, strength about 1) of the vowels that may carry one; activity: the style's brow gain.

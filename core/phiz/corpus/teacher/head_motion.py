@@ -13,8 +13,13 @@ BREATH = 0.004
 """Amplitude of pitch with breathing, radians; 0.2 to 0.3 Hz."""
 
 
-def head_motion(rng: np.random.Generator, times: np.ndarray, accents: list[tuple[float, float]], activity: float,
-                fps: float) -> np.ndarray:  # fmt: skip
+def head_motion(
+    rng: np.random.Generator,
+    times: np.ndarray,
+    accents: list[tuple[float, float]],
+    activity: float,
+    fps: float,
+) -> np.ndarray:
     """(frames, 3) float32 radians [yaw, pitch, roll]: yaw to the character's left, pitch down, positive.
 
     accents: (time, strength) of stressed vowels, each of which moves the head with probability

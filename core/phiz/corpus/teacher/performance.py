@@ -142,9 +142,10 @@ def _add(weights: np.ndarray, pose: np.ndarray) -> None:
 
 
 _HABIT = {
-    "mouthSmileLeft": 0.02, "mouthSmileRight": 0.02, "mouthLeft": 0.012, "mouthRight": 0.012, "jawLeft": 0.008,
-    "jawRight": 0.008, "jawForward": 0.012, "mouthShrugUpper": 0.012, "mouthDimpleLeft": 0.015,
-    "mouthDimpleRight": 0.015, "cheekPuff": 0.008, "browInnerUp": 0.03, "browDownLeft": 0.02, "browDownRight": 0.02,
+    "mouthSmileLeft": 0.02, "mouthSmileRight": 0.02, "mouthLeft": 0.012, "mouthRight": 0.012,
+    "jawLeft": 0.008, "jawRight": 0.008, "jawForward": 0.012, "mouthShrugUpper": 0.012,
+    "mouthDimpleLeft": 0.015, "mouthDimpleRight": 0.015, "cheekPuff": 0.008, "browInnerUp": 0.03,
+    "browDownLeft": 0.02, "browDownRight": 0.02,
     "browOuterUpLeft": 0.02, "browOuterUpRight": 0.02, "eyeSquintLeft": 0.04, "eyeSquintRight": 0.04,
     "cheekSquintLeft": 0.02, "cheekSquintRight": 0.02, "noseSneerLeft": 0.012, "noseSneerRight": 0.012,
 }  # fmt: skip
@@ -192,8 +193,8 @@ def _act(weights: np.ndarray, events: list[AUEvent], times: np.ndarray, share: n
 _SKEWED = [
     (INDEX[name], INDEX[name[:-4] + "Right"])
     for name in CHANNELS
-    if name.endswith("Left") and name[:-4] + "Right" in INDEX and not name.startswith(("eye", "jaw")) and name != "mouthLeft"
-]  # fmt: skip
+    if name.endswith("Left") and not name.startswith(("eye", "jaw", "mouthLeft"))
+]
 
 
 def _skew(weights: np.ndarray, rng: np.random.Generator) -> None:

@@ -35,8 +35,8 @@ TAUGHT: dict[str, Style] = {
     "broad": Style(jaw=1.35, lips=1.25, rounding=1.25, press=1.3, floor=0.11, brow=1.1, head=1.0, mood=1.0),
     "mumbling": Style(jaw=0.55, lips=0.6, rounding=0.7, press=0.6, floor=0.08, brow=0.4, head=0.6, gaze=0.9,
                       blinks=16.0, mood=0.85),
-    "theatrical": Style(jaw=1.25, lips=1.3, rounding=1.35, press=1.4, floor=0.11, brow=2.2, head=2.0, gaze=1.4,
-                        blinks=12.0, mood=1.15),
+    "theatrical": Style(jaw=1.25, lips=1.3, rounding=1.35, press=1.4, floor=0.11, brow=2.2, head=2.0,
+                        gaze=1.4, blinks=12.0, mood=1.15),
 }  # fmt: skip
 
 CAPTURED = ("facegood", "livelink")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phiz.audio.phones import PHONES
 from phiz.face.channels import CHANNELS, COUNT, vector
 
 GROUPS = ("jaw", "lips", "rounding", "contact")
@@ -150,6 +149,3 @@ def pose(phone: str) -> np.ndarray:
     weights = np.zeros(COUNT, np.float32)
     weights[SPEECH_CHANNELS] = TARGETS[INDEX[parts(phone)[0][0]]]
     return weights
-
-
-assert all(name in VISEMES for phone in PHONES for name, _ in parts(phone))

@@ -1,0 +1,208 @@
+"""The teacher keeps its contract: closures, openness, rounding, stillness, labels, determinism."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from phiz.audio.phones import PHONES
+from phiz.corpus.teacher import FPS, Performance, TeacherError, closure, expression, eyes, perform, visemes
+from phiz.corpus.teacher.check import Tally
+from phiz.corpus.teacher.coarticulation import Phone
+from phiz.corpus.teacher.styles import STYLES, TAUGHT
+from phiz.face.channels import COUNT, INDEX
+from phiz.face.emotions import EMOTIONS
+
+PHRASES = (
+    "SIL B AA B IY M EH T DH AH N AO R TH W IH N D",
+    "SIL P UW T AH N AY S F IH SH IH N M AY V EY S",
+    "SIL L UH K AE T DH IH S K AW Z OW P AH N JH OY K IY P G OW IH NG HH IH R Y UW TH SIL",
+)
+SENTENCE: list[str] = [name for phrase in PHRASES for name in phrase.split()]
+
+
+def spoken(names: list[str], length: float = 0.08, pause: float = 0.5) -> tuple[list[Phone], float]:
+    """Phones of equal length with long pauses; /p b m/ only 40 ms long."""
+    phones: list[Phone] = []
+    at = 0.0
+    for name in names:
+        lasts = {"SIL": pause, "P": 0.04, "B": 0.04, "M": 0.04}.get(name, length)
+        phones.append((at, at + lasts, name))
+        at += lasts
+    return phones, at
+
+
+def played(seed: int, emotion: str | None = None, style: str | None = None, names: list[str] = SENTENCE,
+           length: float = 0.08) -> tuple[list[Phone], Performance]:  # fmt: skip
+    phones, seconds = spoken(names, length)
+    rng = np.random.default_rng(seed)
+    loudness = rng.normal(0.0, 4.0, round(seconds * FPS))
+    return phones, perform(phones, seconds, loudness, rng, emotion, style)
+
+
+@pytest.mark.parametrize("style", TAUGHT)
+def test_lips_close_for_bilabials_and_stay_apart_otherwise(style: str) -> None:
+    tally = Tally.empty()
+    for seed, emotion in enumerate(EMOTIONS * 2):
+        phones, performance = played(seed, emotion, style)
+        tally.add(phones, performance.weights)
+    assert max(tally.bilabial) <= 0.005
+    assert np.mean(np.array(tally.non_labial) < 0.06) < 0.06
+    assert min(tally.non_labial) > 0.02
+    assert np.mean(np.array(tally.vowel) < 0.06) < 0.05
+    assert max(tally.labiodental) < 0.06
+
+
+def test_a_closure_of_50_ms_holds_for_two_frames() -> None:
+    for offset in np.linspace(0.0, 1.0 / FPS, 7):
+        start = 0.8 + offset
+        phones = [
+            (0.0, 0.4, "SIL"),
+            (0.4, start, "AA"),
+            (start, start + 0.05, "P"),
+            (start + 0.05, 1.5, "AA"),
+        ]
+        weights = perform(phones, 1.5, np.zeros(45), np.random.default_rng(1)).weights
+        shut = np.flatnonzero(closure.lip_gap(weights[15:]) <= 0.005) + 15
+        assert len(shut) >= 2
+        assert any(start <= frame / FPS <= start + 0.05 for frame in shut)
+
+
+def test_pauses_are_still_and_shut() -> None:
+    for seed in range(8):
+        _, performance = played(seed, "neutral", names=["SIL", "AA", "T", "SIL", "AA", "SIL"], length=0.2)
+        if performance.events:
+            continue
+        gap = closure.lip_gap(performance.weights)
+        rest = gap[round(1.1 * FPS) : round(1.2 * FPS)]
+        assert rest.max() < 0.035
+        assert np.abs(np.diff(rest)).max() < 0.002
+
+
+def test_the_mouth_starts_before_the_sound() -> None:
+    weights = perform([(0.0, 0.6, "SIL"), (0.6, 0.9, "AA"), (0.9, 1.4, "SIL")], 1.4, np.zeros(42),
+                      np.random.default_rng(2), "neutral", "plain").weights  # fmt: skip
+    jaw = weights[:, INDEX["jawOpen"]]
+    assert jaw[17] > jaw[12] + 0.04
+    assert abs(jaw[13] - jaw[5]) < 0.02
+
+
+def test_rounding_and_height_of_vowels() -> None:
+    tally = Tally.empty()
+    for seed in range(30):
+        for vowel in ("AA", "IY", "UW", "AE", "EH"):
+            phones, performance = played(seed, "neutral", "plain", ["SIL", "T", vowel, "T", "SIL"], 0.15)
+            if not performance.events:
+                tally.add(phones, performance.weights)
+    rounding = {k: np.mean(v) for k, v in tally.rounding.items()}
+    jaw = {k: np.mean(v) for k, v in tally.jaw.items()}
+    assert rounding["UW"] > 4 * max(rounding[v] for v in ("AA", "IY", "AE", "EH"))
+    assert jaw["AA"] > jaw["EH"] > jaw["IY"]
+    assert jaw["AE"] > jaw["EH"] > jaw["UW"]
+
+
+def test_tongue_sounds_leave_rounding_to_their_neighbours() -> None:
+    pucker = []
+    for vowel in ("UW", "IY"):
+        weights = perform([(0.0, 0.3, vowel), (0.3, 0.38, "T"), (0.38, 0.7, vowel)], 0.7, np.zeros(21),
+                          np.random.default_rng(0), "neutral", "plain").weights  # fmt: skip
+        pucker.append(weights[10, INDEX["mouthPucker"]])
+    assert pucker[0] > 0.2
+    assert pucker[1] < 0.05
+
+
+def test_loud_vowels_open_wider() -> None:
+    phones, seconds = spoken(["SIL", "T", "AA", "T", "SIL"], 0.15)
+    openings = []
+    for level in (-8.0, 0.0, 6.0):
+        loudness = np.full(round(seconds * FPS), level)
+        weights = perform(phones, seconds, loudness, np.random.default_rng(7), "neutral", "plain").weights
+        openings.append(weights[:, INDEX["jawOpen"]].max())
+    assert openings[0] < 0.85 * openings[1]
+    assert openings[1] < 0.95 * openings[2]
+
+
+def test_weights_and_labels_are_what_they_say() -> None:
+    moods, eventful = 0, 0
+    for seed in range(200):
+        phones, performance = played(seed)
+        frames = round(phones[-1][1] * FPS)
+        assert performance.weights.shape == (frames, COUNT)
+        assert performance.weights.dtype == performance.head.dtype == performance.emotion.dtype == np.float32
+        assert performance.head.shape == (frames, 3)
+        assert 0.0 <= performance.weights.min() and performance.weights.max() <= 1.0
+        assert np.isfinite(performance.weights).all() and np.isfinite(performance.head).all()
+        assert np.allclose(performance.emotion.sum(1), 1.0, atol=1e-5) and performance.emotion.min() > -1e-6
+        assert STYLES[performance.style] in TAUGHT
+        moods += performance.emotion[:, 1:].max() > 0
+        eventful += bool(performance.events)
+        for event in performance.events:
+            assert 0.0 <= event.start < event.end <= frames / FPS + 1e-3
+            assert 0.3 <= event.intensity <= 1.0
+            assert event.ramp_in + event.ramp_out <= event.end - event.start
+    assert 0.53 < moods / 200 < 0.77
+    assert 0.15 < eventful / 200 < 0.36
+
+
+def test_a_named_emotion_shows_on_the_face() -> None:
+    smile, frown = INDEX["mouthSmileLeft"], INDEX["mouthFrownLeft"]
+    happy = [played(seed, "happy", "plain")[1] for seed in range(6)]
+    sad = [played(seed, "sad", "plain")[1] for seed in range(6)]
+    assert all(p.emotion[:, EMOTIONS.index("happy")].min() > 0.2 for p in happy)
+    assert np.mean([p.weights[:, smile].mean() for p in happy]) > 0.25
+    assert np.mean([p.weights[:, frown].mean() for p in sad]) > 0.2
+    assert np.mean([p.weights[:, smile].mean() for p in sad]) < 0.1
+
+
+def test_an_event_moves_its_channels_as_its_envelope_says() -> None:
+    times = np.arange(60) / FPS
+    event = expression.AUEvent(2, "L", 0.5, 1.5, 0.8, 0.2, 0.3)
+    held = expression.event_envelope(event, times)
+    assert held[:15].max() == 0.0 and held[46:].max() == 0.0
+    assert np.allclose(held[21:36], 0.8)
+    assert np.all(np.diff(held[15:22]) >= 0)
+
+
+def test_blinks_shut_both_eyes_and_are_short() -> None:
+    times = np.arange(1800) / FPS
+    lids = eyes.blinks(np.random.default_rng(0), times, 15.0, np.zeros(0))
+    shut = lids > 0.5
+    starts = np.flatnonzero(shut[1:] & ~shut[:-1])
+    assert 8 <= len(starts) <= 24
+    assert shut.sum() / len(starts) / FPS < 0.25
+    weights = eyes.pose(np.zeros((1800, 2)), lids)
+    assert np.array_equal(weights[:, INDEX["eyeBlinkLeft"]], weights[:, INDEX["eyeBlinkRight"]])
+
+
+def test_same_generator_same_performance_another_differs() -> None:
+    one, same, other = played(5)[1], played(5)[1], played(6)[1]
+    assert np.array_equal(one.weights, same.weights) and np.array_equal(one.head, same.head)
+    assert one.events == same.events
+    assert np.abs(one.weights - other.weights).mean() > 0.01
+
+
+def test_every_phone_has_visemes() -> None:
+    for name in PHONES:
+        shares = visemes.parts(name)
+        assert abs(sum(share for _, share in shares) - 1.0) < 1e-9
+        assert all(part in visemes.VISEMES for part, _ in shares)
+
+
+@pytest.mark.parametrize("phones", [[], [(0.3, 0.5, "AA")], [(0.0, 0.02, "P")], [(0.0, 9.0, "AA")]])
+def test_odd_clips_are_performed(phones: list[Phone]) -> None:
+    performance = perform(phones, 1.0, np.zeros(30), np.random.default_rng(0))
+    assert performance.weights.shape == (30, COUNT)
+    if not phones:
+        assert closure.lip_gap(performance.weights).max() < 0.6
+
+
+def test_what_cannot_be_performed_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(TeacherError, match="phone"):
+        perform([(0.0, 1.0, "QQ")], 1.0, np.zeros(30), rng)
+    with pytest.raises(TeacherError, match="emotion"):
+        perform([], 1.0, np.zeros(30), rng, emotion="bored")
+    with pytest.raises(TeacherError, match="style"):
+        perform([], 1.0, np.zeros(30), rng, style="facegood")
+    with pytest.raises(TeacherError, match="frame"):
+        perform([], 0.001, np.zeros(0), rng)
