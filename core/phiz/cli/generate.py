@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phiz.errors import PhizError
-
 if TYPE_CHECKING:
     from phiz.acting.direction import Direction
 
@@ -21,10 +19,6 @@ examples:
 OUT: .csv is the CSV of the Live Link Face app, for Unreal and others; .json and .npz also keep where
 the Take came from. Same recording, notes, seed and bundle: same bytes.
 """
-
-
-class ConflictError(PhizError):
-    """Two options that exclude each other."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
@@ -57,9 +51,15 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     making = parser.add_argument_group("making")
     making.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames per second (default 30)")
-    making.add_argument("--steps", type=int, default=8, metavar="N", help="sampling steps (default 8)")
-    making.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: as many as useful)")
+    making.add_argument("--steps", type=_positive, default=8, metavar="N", help="sampling steps (default 8)")
+    making.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all useful)")
     making.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (default: the shipped one)")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, got {text}")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -88,16 +88,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _direction(args: argparse.Namespace) -> Direction:
-    """The acting notes of the options. Raises DirectionError or ConflictError."""
+    """The acting notes of the options. Raises DirectionError or UsageError."""
     from phiz.acting.direction import Direction
+    from phiz.cli import UsageError
 
     given = {name: value for name in ("style", "seed") if (value := getattr(args, name)) is not None}
     if args.direction is not None:
         if args.emotion is not None or args.intensity is not None:
-            raise ConflictError("--emotion and --intensity exclude --direction, which holds both. Give one.")
+            raise UsageError("--emotion and --intensity exclude --direction, which holds both. Give one.")
         return Direction(**(Direction.from_file(args.direction).model_dump() | given))
     if args.intensity is not None and args.emotion is None:
-        raise ConflictError("--intensity needs --emotion: it says how strongly that one shows.")
+        raise UsageError("--intensity needs --emotion: it says how strongly that one shows.")
     if args.emotion is None:
         return Direction(**given)
     return Direction.of(args.emotion, 1.0 if args.intensity is None else args.intensity, **given)

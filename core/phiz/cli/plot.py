@@ -29,9 +29,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Read, draw, write. Raises PhizError."""
     from phiz.audio import recording
+    from phiz.cli import UsageError
     from phiz.motion import plot, take
     from phiz.writing import check_writable
 
+    if args.out.suffix.lower() != ".png":
+        raise UsageError(f"A picture is a .png file; got {args.out}. Change the suffix.")
     check_writable(args.out)
     performance = take.load(args.take)
     samples = None if args.audio is None else recording.load(args.audio).samples

@@ -59,25 +59,27 @@ def figure(take: Take, samples: np.ndarray | None = None) -> Figure:
         table.T,
         aspect="auto",
         interpolation="nearest",
-        cmap="magma",
+        cmap="magma_r",
         vmin=0.0,
         vmax=1.0,
         extent=(0.0, take.seconds, len(_ORDER) - 0.5, -0.5),
     )
-    heat.set_yticks(range(len(_ORDER)), [CHANNELS[i] for i in _ORDER], fontsize=7)
+    heat.set_yticks(range(len(_ORDER)), [CHANNELS[i] for i in _ORDER])
     border = -0.5
     for region in ("brows", "eyes", "cheeks"):
         border += len(REGIONS[region])
-        heat.axhline(border, color="white", linewidth=1.2)
+        heat.axhline(border, color=_QUIET, linewidth=0.8)
     for (name, colour), angle in zip(_HEAD.items(), np.degrees(take.head).T, strict=True):
         head.plot(times, angle[edges[:-1]], color=colour, linewidth=1.1, label=name)
+    low, high = head.get_ylim()
+    head.set_ylim(min(low, -2.0), max(high, 2.0))  # so that a still head looks still
     head.legend(loc="upper right", ncols=3, fontsize=8, frameon=False)
     head.set_ylabel("head, degrees", fontsize=8, color=_QUIET)
     head.set_xlabel("seconds", fontsize=9, color=_QUIET)
     head.set_xlim(0.0, take.seconds)
     for axis in drawing.axes:
         axis.tick_params(colors=_INK, labelcolor=_INK, length=2)
-        axis.tick_params(axis="x", labelsize=8)
+        axis.tick_params(labelsize=7 if axis is heat else 8)
         for spine in axis.spines.values():
             spine.set_color("#d5d9e0")
     return drawing
