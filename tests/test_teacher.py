@@ -10,7 +10,7 @@ from phiz.corpus.teacher import FPS, Performance, TeacherError, closure, express
 from phiz.corpus.teacher.check import Tally
 from phiz.corpus.teacher.coarticulation import Phone
 from phiz.corpus.teacher.styles import STYLES, TAUGHT
-from phiz.face.channels import COUNT, INDEX
+from phiz.face.channels import COUNT, INDEX, vector
 from phiz.face.emotions import EMOTIONS
 
 PHRASES = (
@@ -66,6 +66,26 @@ def test_a_closure_of_50_ms_holds_for_two_frames() -> None:
         shut = np.flatnonzero(closure.lip_gap(weights[15:]) <= 0.005) + 15
         assert len(shut) >= 2
         assert any(start <= frame / FPS <= start + 0.05 for frame in shut)
+
+
+def enforced(name: str, resting: float = 0.0, **weights: float) -> np.ndarray:
+    """(30,) lip gap of one second of a phone over a constant pose."""
+    posed = np.tile(vector(**weights), (30, 1))
+    closure.enforce(posed, [(0.0, 1.0, name)], np.arange(30) / FPS, floor=0.1, press=1.0,
+                    resting=np.full(30, resting), rest_gap=np.full(30, 0.01))  # fmt: skip
+    assert posed.min() >= 0.0
+    assert posed.max() <= 1.0
+    return closure.lip_gap(posed)[5:25]
+
+
+def test_whatever_the_pose_each_sound_has_its_lip_gap() -> None:
+    open_pose = {"jawOpen": 0.6, "mouthFunnel": 0.5, "mouthUpperUpBoth": 0.8, "noseSneerBoth": 1.0}
+    shut_pose = {"mouthPressBoth": 1.0, "mouthRollLower": 0.9, "mouthShrugLower": 0.9, "mouthClose": 0.3}
+    assert enforced("M", **open_pose).max() <= 0.0
+    assert enforced("V", **open_pose).max() <= closure.DENTAL + 1e-5
+    assert enforced("V", **shut_pose).min() > 0.005
+    assert enforced("N", **shut_pose).min() > 0.095
+    assert np.allclose(enforced("SIL", resting=1.0, jawOpen=0.3), 0.01, atol=1e-5)
 
 
 def test_pauses_are_still_and_shut() -> None:
@@ -130,7 +150,7 @@ def test_weights_and_labels_are_what_they_say() -> None:
         assert performance.weights.shape == (frames, COUNT)
         assert performance.weights.dtype == performance.head.dtype == performance.emotion.dtype == np.float32
         assert performance.head.shape == (frames, 3)
-        assert 0.0 <= performance.weights.min() and performance.weights.max() <= 1.0
+        assert performance.weights.min() >= 0.0 and performance.weights.max() <= 1.0
         assert np.isfinite(performance.weights).all() and np.isfinite(performance.head).all()
         assert np.allclose(performance.emotion.sum(1), 1.0, atol=1e-5) and performance.emotion.min() > -1e-6
         assert STYLES[performance.style] in TAUGHT
