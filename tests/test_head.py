@@ -61,11 +61,15 @@ def test_all_keys_are_there_and_built_the_same_twice(head: Head) -> None:
 
 def test_right_keys_mirror_left_ones(head: Head, body: Body) -> None:
     left, right = body.skin.eyes
-    for k in range(len(left.loops)):
-        a, b = left.loops[k], right.loops[k]
+    mouth = body.skin.mouth
+    other_side = (mouth.half - np.arange(2 * mouth.half)) % (2 * mouth.half)
+    pairs = [*zip(left.loops, right.loops, strict=True), *((loop, loop[other_side]) for loop in mouth.loops)]
+    for a, b in pairs:
         for name in CHANNELS:
-            other = head.keys[mirrored(name)][b] * [-1, 1, 1]
-            np.testing.assert_allclose(head.keys[name][a], other, atol=2e-6, err_msg=name)
+            twin = mirrored(name)
+            np.testing.assert_allclose(
+                head.keys[name][a], head.keys[twin][b] * [-1, 1, 1], atol=2e-6, err_msg=name
+            )
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.5, 1.0])

@@ -9,9 +9,9 @@ import numpy as np
 from phiz.face.head.proportions import PLAIN, Proportions
 
 MATERIALS: tuple[tuple[str, tuple[float, float, float, float], float], ...] = (
-    ("skin", (0.83, 0.55, 0.42, 1.0), 0.55),
-    ("lid", (0.74, 0.44, 0.34, 1.0), 0.55),
-    ("lips", (0.72, 0.32, 0.29, 1.0), 0.40),
+    ("skin", (0.95, 0.66, 0.52, 1.0), 0.55),
+    ("lid", (0.80, 0.46, 0.37, 1.0), 0.55),
+    ("lips", (0.80, 0.33, 0.30, 1.0), 0.40),
     ("mouth", (0.24, 0.05, 0.06, 1.0), 0.60),
     ("eye white", (0.93, 0.92, 0.90, 1.0), 0.15),
     ("iris", (0.20, 0.42, 0.50, 1.0), 0.20),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from phiz.face.head import parts as parts_module
+from phiz.face.head.landmarks import landmarks
 from phiz.face.head.proportions import Proportions, mouth_line
 from phiz.face.head.skin import LIP_RINGS, MOUTH_RINGS, Skin
 from phiz.face.head.skin import build as build_skin
@@ -26,7 +27,8 @@ class Points:
     place (V, 3) cm. away: distance round the mouth, 0 at the slit, about 0.25 at the border of the red,
     0.6 at the nose, 1.2 at the chin. side: 1 over the middle of the mouth, -1 under it, 0 beside it.
     beside: 1 beside the left corner, -1 beside the right one, 0 at the middle. lip: 0 on the border of
-    the red to 1 where the lips touch, 0 elsewhere. follows: 1 on the outer skin, less deep inside.
+    the red to 1 where the lips touch, 0 elsewhere. follows: 1 on the outer skin, less deep inside. at: the
+    landmarks of the left half, which stay where they are in the mirror.
     """
 
     place: np.ndarray
@@ -35,6 +37,7 @@ class Points:
     beside: np.ndarray
     lip: np.ndarray
     follows: np.ndarray
+    at: dict[str, np.ndarray]
 
     def mirrored(self) -> Points:
         return replace(self, place=self.place * np.array([-1.0, 1.0, 1.0]), beside=-self.beside)
@@ -91,4 +94,4 @@ def points(body: Body) -> Points:
     height[inside] = given[inside] * 1e-9
     turned = np.arccosh((place[:, 0] + 1j * height) / mouth.half_width)
     away, angle = np.abs(turned.real), turned.imag * np.where(turned.real < 0, -1, 1)
-    return Points(place, away, np.sin(angle), np.cos(angle), lip, follows)
+    return Points(place, away, np.sin(angle), np.cos(angle), lip, follows, landmarks(body.shape))

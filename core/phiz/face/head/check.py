@@ -18,21 +18,21 @@ import numpy as np
 from phiz.errors import PhizError
 from phiz.face.channels import CHANNELS
 from phiz.face.head.anatomy import Body, assemble
-from phiz.face.head.form import seen_from_front
 from phiz.face.head.keys import all_keys
-from phiz.face.head.proportions import PLAIN, Proportions, mouth_line
+from phiz.face.head.landmarks import landmarks
+from phiz.face.head.proportions import PLAIN
 
 GOOD_COSINE, GOOD_SIZE = 0.8, 2.0
 FACE_VERTICES = 9409  # of the ICT-FaceKit topology: the skin of the face comes first
 SPREAD = 0.35  # cm, of the weight round a landmark
 
 
-class BadRig(PhizError):
+class RigError(PhizError):
     """The file is not a head with the ARKit channels in the ICT-FaceKit topology."""
 
 
-# landmark: vertices of the ICT-FaceKit topology whose mean is the place (left half; the right is its mirror),
-# and a shift (x, y, z) from there in cm
+# landmark: vertices of the ICT-FaceKit topology whose mean is the place, and a shift (x, y, z) from there in
+# cm; left half and middle, the right half is the mirror
 RIG_PLACES: dict[str, tuple[tuple[int, ...], tuple[float, float, float]]] = {
     "chin": ((966,), (0, 0, 0)),
     "chin pad": ((966, 5518), (0, 0, 0.3)),
@@ -46,7 +46,7 @@ RIG_PLACES: dict[str, tuple[tuple[int, ...], tuple[float, float, float]]] = {
     "nose bridge": ((4527,), (0.3, 0, 0)),
     "beside the mouth": ((3360, 6213), (0.5, 0, 0)),
     "cheek": ((3360, 3272), (-0.3, 1.2, 2.0)),
-    "cheek, low": ((6213, 3924), (0, 0, 0.8)),
+    "low cheek": ((6213, 3924), (0, 0, 0.8)),
     "jaw side": ((3927,), (0, 0, 0)),
     "under the eye": ((3725, 3732), (0, -0.9, 0)),
     "lower lid": ((3725, 3732), (0, 0, 0)),
@@ -56,39 +56,6 @@ RIG_PLACES: dict[str, tuple[tuple[int, ...], tuple[float, float, float]]] = {
     "outer brow": ((2509,), (0, 0, 0)),
     "forehead": ((3615, 4240), (0, 1.6, -0.3)),
 }
-
-
-def places(shape: Proportions) -> dict[str, tuple[float, float]]:
-    """x, z in cm of the same landmarks on the demo character, seen from the front."""
-    mouth, eye = shape.mouth, shape.eye
-    line = float(mouth_line(np.zeros(1), mouth)[0])
-    side = 0.42 * mouth.half_width
-    lid = eye.radius + eye.lid_gap + eye.lid_thickness
-    top, bottom = lid * np.sin(eye.top), -lid * np.sin(eye.bottom)
-    x = eye.centre[0]
-    return {
-        "chin": (0.0, shape.chin[2]),
-        "chin pad": (0.0, (shape.chin[2] + line - mouth.lower_lip) / 2),
-        "lower lip": (0.0, line - mouth.lower_lip),
-        "lower lip side": (side, line - 0.9 * mouth.lower_lip),
-        "upper lip": (0.0, line + mouth.upper_lip),
-        "upper lip side": (side, line + 0.9 * mouth.upper_lip),
-        "mouth corner": (mouth.half_width + 0.03, float(mouth_line(np.full(1, mouth.half_width), mouth)[0])),
-        "nose tip": (0.0, -3.1),
-        "nose wing": (1.25, -3.5),
-        "nose bridge": (0.3, -0.9),
-        "beside the mouth": (2.45, -4.9),
-        "cheek": (4.1, -2.7),
-        "cheek, low": (4.2, -6.2),
-        "jaw side": (4.0, -8.2),
-        "under the eye": (x, bottom - 1.0),
-        "lower lid": (x, bottom - 0.05),
-        "upper lid": (x, top + 0.05),
-        "inner brow": (1.4, shape.brow_height - 0.2),
-        "middle brow": (3.4, shape.brow_height + 0.5),
-        "outer brow": (5.2, shape.brow_height),
-        "forehead": (1.9, shape.brow_height + 1.9),
-    }
 
 
 def _means(points: np.ndarray, centres: np.ndarray, deltas: np.ndarray) -> np.ndarray:
@@ -107,22 +74,22 @@ def _both_sides(centres: np.ndarray) -> np.ndarray:
 def of_rig(path: Path) -> np.ndarray:
     """(51, L, 3) mean displacement at the landmarks of a captured head, in Blender axes, in jaw drops.
 
-    Raises BadRig on a file that is not such a head.
+    Raises RigError on a file that is not such a head.
     """
     try:
         with np.load(path) as rig:
             names = [str(n) for n in rig["names"]]
             rest, deltas = rig["neutral"].astype(np.float64), rig["deltas"].astype(np.float64)
     except (OSError, ValueError, KeyError) as error:
-        raise BadRig(f"expected a rig with names, neutral and deltas in {path}: {error}") from error
+        raise RigError(f"expected a rig with names, neutral and deltas in {path}: {error}") from error
     missing = [name for name in CHANNELS if name not in names]
     if missing or len(rest) < FACE_VERTICES:
-        raise BadRig(f"expected the 51 channels on the ICT-FaceKit topology in {path}; missing {missing[:3]}")
+        raise RigError(
+            f"expected the 51 channels on the ICT-FaceKit topology in {path}; missing {missing[:3]}"
+        )
     to_blender = np.array([[1.0, 0, 0], [0, 0, 1.0], [0, -1.0, 0]])
     rest, deltas = rest[:FACE_VERTICES] @ to_blender, deltas[:, :FACE_VERTICES] @ to_blender
-    centres = [
-        rest[list(v)].mean(0) + np.array(shift) @ to_blender for v, shift in RIG_PLACES.values()
-    ]
+    centres = [rest[list(v)].mean(0) + np.array(shift) @ to_blender for v, shift in RIG_PLACES.values()]
     found = _means(rest, _both_sides(np.array(centres)), deltas[[names.index(c) for c in CHANNELS]])
     return found / -found[CHANNELS.index("jawOpen"), 0, 2]
 
@@ -133,8 +100,8 @@ def of_head(body: Body) -> np.ndarray:
     skin = np.array(sorted({v for f, m in zip(body.skin.faces, body.skin.materials, strict=True)
                             if m in ("skin", "lips", "lid") for v in f}))  # fmt: skip
     deltas = np.stack([keys[name][skin] for name in CHANNELS])
-    at = places(body.shape)
-    centres = seen_from_front(np.array([at[name] for name in RIG_PLACES]), body.shape)
+    at = landmarks(body.shape)
+    centres = np.array([at[name] for name in RIG_PLACES])
     found = _means(body.vertices[skin], _both_sides(centres), deltas)
     return found / -found[CHANNELS.index("jawOpen"), 0, 2]
 
@@ -152,13 +119,15 @@ def compare(ours: np.ndarray, theirs: np.ndarray) -> list[tuple[float, float, fl
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m phiz.face.head.check", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m phiz.face.head.check", description="Compare the demo character with a captured head."
+    )
     parser.add_argument("rig", type=Path, help="the captured head, .npz")
     parser.add_argument("--landmarks", metavar="KEY", help="show the displacements of one key instead")
     options = parser.parse_args(argv)
     try:
         theirs = of_rig(options.rig)
-    except BadRig as error:
+    except RigError as error:
         print(error, file=sys.stderr)
         return 2
     ours = of_head(assemble(PLAIN))
@@ -186,7 +155,9 @@ def _print_landmarks(key: str, ours: np.ndarray, theirs: np.ndarray) -> None:
     order = np.array([1.0, 1.0, -1.0])
     for i, name in enumerate(names):
         a, b = (100 * m[k, i][[0, 2, 1]] * order for m in (ours, theirs))
-        print(f"{name:18s} ours {a[0]:5.0f}{a[1]:5.0f}{a[2]:5.0f}   captured {b[0]:5.0f}{b[1]:5.0f}{b[2]:5.0f}")
+        print(
+            f"{name:18s} ours {a[0]:5.0f}{a[1]:5.0f}{a[2]:5.0f}   captured {b[0]:5.0f}{b[1]:5.0f}{b[2]:5.0f}"
+        )
 
 
 if __name__ == "__main__":

@@ -16,14 +16,22 @@ def step(x: np.ndarray, low: float, high: float) -> np.ndarray:
     return t * t * (3.0 - 2.0 * t)
 
 
-def bump(q: Points, centre: tuple[float, float, float], radii: tuple[float, float, float]) -> np.ndarray:
-    """(V,) 1 at the centre, falling off as a Gaussian over the radii."""
-    return np.exp(-np.sum(((q.place - np.array(centre)) / np.array(radii)) ** 2, axis=1))
+def bump(q: Points, landmark: str, across: float, high: float) -> np.ndarray:
+    """(V,) 1 at a landmark, falling off as a Gaussian over these radii in cm (and 2.2 in depth)."""
+    return np.exp(-np.sum(((q.place - q.at[landmark]) / np.array([across, 2.2, high])) ** 2, axis=1))
 
 
 def push(weight: np.ndarray, left: float, up: float, front: float) -> np.ndarray:
     """(V, 3) a push along the axes, in hundredths of the jaw's drop."""
     return weight[:, None] * np.array([left, -front, up]) * (JAW_DROP / 100.0)
+
+
+def push_both(
+    q: Points, landmark: str, across: float, high: float, out: float, up: float, front: float
+) -> np.ndarray:
+    """(V, 3) the same push at a landmark and at its mirror; `out` is away from the middle of the face."""
+    left, right = bump(q, landmark, across, high), bump(q.mirrored(), landmark, across, high)
+    return push(left, out, up, front) + push(right, -out, up, front)
 
 
 def round_mouth(q: Points, width: float) -> np.ndarray:

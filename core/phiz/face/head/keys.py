@@ -22,10 +22,10 @@ def all_keys(body: Body) -> dict[str, np.ndarray]:
     fields = {**keys_mouth.FIELDS, **keys_face.FIELDS}
     for stem, field in fields.items():
         if stem + "Left" in CHANNELS and stem not in CHANNELS:
-            keys[stem + "Left"] = soft * field(here, body.shape)
-            keys[stem + "Right"] = soft * field(there, body.shape) * flip
+            keys[stem + "Left"] = soft * field(here)
+            keys[stem + "Right"] = soft * field(there) * flip
         else:
-            keys[stem] = soft * field(here, body.shape)
+            keys[stem] = soft * field(here)
     keys.update(keys_jaw.keys(body, here))
     for name, delta in keys_eyes.keys(body).items():
         keys[name] = keys[name] + delta if name in keys else delta

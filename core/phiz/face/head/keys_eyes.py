@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.face.head.anatomy import Body
-from phiz.face.head.fields import JAW_DROP
+from phiz.face.head.fields import JAW_DROP, step
+from phiz.face.head.landmarks import landmarks
 from phiz.face.head.skin import LID_RINGS, Ring
 
+FOLD = 0.95  # cm from the rim of a lid to where its skin stays behind
 CLOSED_LIFT = 0.12  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
 UPPER_SHARE = 0.82  # of the way between the lids, done by the upper one
 LOOK = {"Up": (0.0, 0.42), "Down": (0.0, -0.46), "Out": (0.50, 0.0), "In": (-0.50, 0.0)}  # yaw, pitch
@@ -17,12 +19,6 @@ LIDS_LOOK = {
     "Out": (0.0, 0.0, 0.08),
     "In": (0.0, 0.0, -0.08),
 }
-
-
-def _grip() -> list[float]:
-    """How far each loop from the face to the rim goes with the lid; the loops behind the rim go along."""
-    t = np.arange(LID_RINGS + 1) / LID_RINGS
-    return [*(t**1.6 * (1.6 - 0.6 * t)), 1.0, 1.0]
 
 
 class _Lids:
@@ -35,6 +31,9 @@ class _Lids:
         self.points = np.stack([body.vertices[loop] * self.flip - self.centre for loop in ring.loops])
         rim = self.points[LID_RINGS]
         azimuth, elevation, _ = _angles(rim)
+        self.grip = 1 - step(np.linalg.norm(self.points - rim, axis=2), 0.0, FOLD)  # (loops, N)
+        self.grip[0] = 0.0
+        self.grip[LID_RINGS:] = 1.0
         partner = ring.partner()
         self.upper = np.arange(len(partner)) <= ring.half
         over = np.where(self.upper, elevation, elevation[partner])
@@ -47,7 +46,7 @@ class _Lids:
     def moved(self, rise: np.ndarray, turn: np.ndarray, lift: np.ndarray) -> np.ndarray:
         """(V, 3) displacement when the rim rises and turns by angles (N,) and moves out by lift (N,)."""
         delta = np.zeros((self.total, 3))
-        for loop, points, grip in zip(self.ring.loops, self.points, _grip(), strict=True):
+        for loop, points, grip in zip(self.ring.loops, self.points, self.grip, strict=True):
             azimuth, elevation, radius = _angles(points)
             to = _points(azimuth + grip * turn, elevation + grip * rise, radius + grip * lift)
             delta[loop] = (to - points) * self.flip
@@ -92,9 +91,11 @@ def _turned_eyeball(body: Body, name: str, side: float, yaw: float, pitch: float
 def _under_eye(body: Body, side: float) -> np.ndarray:
     """(V, 3) the skin below the eye pushed up."""
     p = body.vertices * np.array([side, 1.0, 1.0])
-    weight = np.exp(-np.sum(((p - [3.4, -7.0, -2.0]) / [1.7, 2.0, 0.8]) ** 2, axis=1))
+    weight = np.exp(-np.sum(((p - landmarks(body.shape)["under the eye"]) / [1.6, 2.0, 0.9]) ** 2, axis=1))
     out = np.zeros_like(p)
-    out[body.span["skin"]] = weight[body.span["skin"], None] * np.array([0.0, -0.03, 0.05]) * JAW_DROP
+    out[body.span["skin"]] = (
+        weight[body.span["skin"], None] * np.array([-0.06 * side, -0.03, 0.06]) * JAW_DROP
+    )
     return out
 
 
@@ -105,8 +106,8 @@ def keys(body: Body) -> dict[str, np.ndarray]:
         lids = _Lids(body, ring, side)
         out["eyeBlink" + name] = lids.blink()
         out["eyeWide" + name] = lids.shifted(0.16, -0.04)
-        out["eyeSquint" + name] = lids.shifted(-0.06, 0.20) + _under_eye(body, side)
-        out["cheekSquint" + name] = lids.shifted(-0.03, 0.12)
+        out["eyeSquint" + name] = lids.shifted(-0.05, 0.13) + _under_eye(body, side)
+        out["cheekSquint" + name] = lids.shifted(-0.03, 0.08)
         for way, (yaw, pitch) in LOOK.items():
             ball = _turned_eyeball(body, "eyeball " + name.lower(), side, yaw, pitch)
             out[f"eyeLook{way}{name}"] = ball + lids.shifted(*LIDS_LOOK[way])

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from phiz.face.head.anatomy import Body, Points
 from phiz.face.head.fields import JAW_DROP, push, round_mouth, step, under
 from phiz.face.head.proportions import Proportions
 
+CORNER = 0.43  # how far the corners of the mouth go with the jaw
 MEETING = 0.10  # where the lips meet under mouthClose, from the upper lip (0) to the open lower one (1)
 
 
 def follow(q: Points) -> np.ndarray:
     """(V,) how far the skin goes with the jaw: 0 on the upper face, .45 at the corners, 1 at the chin."""
     y, z = q.place.T[1:]
-    weight = step(q.side, 0.5, -0.62) + 0.14 * under(q) * round_mouth(q, 0.5)
+    above, below = np.maximum(q.side, 0.0), np.maximum(-q.side, 0.0)
+    weight = CORNER * (1 - above) ** 1.4 + (1 - CORNER) * below + 0.14 * under(q) * round_mouth(q, 0.5)
     rear = 1 - step(y, -5.8, 1.5)
     neck = step(z, -13.0, -9.8)
     neck = np.where(y < -5.5, 1 - (1 - neck) * step(y, -7.5, -5.5), neck)
-    above = step(z, -1.5, -5.0)
-    return weight * rear * neck * above
+    return weight * rear * neck * step(z, -1.5, -5.0)
 
 
 def turned(place: np.ndarray, shape: Proportions, angle: float) -> np.ndarray:
@@ -41,7 +44,9 @@ def keys(body: Body, q: Points) -> dict[str, np.ndarray]:
     for part in rigid:
         weight[part] = 1.0
     swing = turned(body.vertices, shape, shape.jaw_open)
-    out["jawOpen"] = weight[:, None] * swing
+    narrow = q.beside * round_mouth(q, 0.7) * q.follows
+    narrow[skin.stop :] = 0.0
+    out["jawOpen"] = weight[:, None] * swing + push(narrow, -9, 0, 0)
 
     # mouthClose undoes, along the same swing, what parts the lips, so that equal weights always meet
     fade = np.exp(-((q.away / 0.62) ** 2)) * q.follows
@@ -62,8 +67,7 @@ def keys(body: Body, q: Points) -> dict[str, np.ndarray]:
 
 def _lip_weight(q: Points, sign: float) -> np.ndarray:
     """(V,) `follow` on the slit's lower (-1) or upper (1) edge at the same place along the mouth."""
-    edge = Points(q.place, np.zeros_like(q.away), sign * np.abs(q.side), q.beside, q.lip, q.follows)
-    return follow(edge)
+    return follow(replace(q, away=np.zeros_like(q.away), side=sign * np.abs(q.side)))
 
 
 def _meeting_weight(q: Points) -> np.ndarray:

@@ -21,21 +21,21 @@ class Eye:
     lid_thickness: float = 0.14
     inner: float = -0.80  # azimuth of the corner towards the nose
     outer: float = 0.86  # azimuth of the other corner
-    top: float = 0.50  # elevation of the upper lid above the line between the corners
-    bottom: float = 0.40
+    top: float = 0.44  # elevation of the upper lid above the line between the corners
+    bottom: float = 0.36
     tilt: float = 0.05  # elevation of the outer corner above the middle
-    iris: float = 0.44  # half angle of the iris seen from the centre
-    pupil: float = 0.20
+    iris: float = 0.50  # half angle of the iris seen from the centre
+    pupil: float = 0.22
 
 
 @dataclass(frozen=True)
 class Mouth:
-    height: float = -6.25  # z of the line between the lips at the middle
-    half_width: float = 2.45
-    smile: float = 0.16  # how much higher the corners lie at rest
-    upper_lip: float = 0.52
-    lower_lip: float = 0.66
-    fullness: float = 0.34
+    height: float = -5.85  # z of the line between the lips at the middle
+    half_width: float = 2.5
+    smile: float = 0.20  # how much higher the corners lie at rest
+    upper_lip: float = 0.62
+    lower_lip: float = 0.82
+    fullness: float = 0.40
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,9 @@ class Proportions:
     mouth: Mouth = field(default_factory=Mouth)
     rays: tuple[float, float, float] = (0.0, 0.0, -1.0)  # every skin point is seen from here
     jaw_hinge: tuple[float, float] = (1.2, -1.6)  # (y, z) of the axis through both jaw joints
-    jaw_open: float = 0.27  # radians at jawOpen = 1
-    chin: tuple[float, float, float] = (0.0, -7.6, -9.6)
+    jaw_open: float = 0.30  # radians at jawOpen = 1
+    nose: tuple[float, float, float] = (0.0, -8.75, -2.75)  # tip
+    chin: tuple[float, float, float] = (0.0, -7.6, -9.1)
     brow_height: float = 2.75
 
 
