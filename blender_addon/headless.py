@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("-o", "--output", type=Path, required=True, help="the .blend to write")
     options.add_argument("--video", type=Path, help="preview video to render (.mp4)")
     options.add_argument(
-        "--size", type=int, default=512, help="pixels along a side of the video (%(default)s)"
+        "--size", type=int, default=640, help="pixels along a side of the video (%(default)s)"
     )
     options.add_argument(
         "--start", type=int, help="scene frame of the first key; default: the scene's first frame"

@@ -22,7 +22,8 @@ from . import action_support
 from .keyframes import OWNED
 
 _LENS_MM = 85.0  # a portrait lens: a wider one swells the nose
-_MARGIN = 1.75  # the head is this much larger than the part of it that moves
+_MARGIN = 1.75  # a head is this much larger than the part of it that moves
+_BODY = 3.5  # a mesh this much larger than that part is more than a head
 
 
 class StageError(PhizError):
@@ -55,7 +56,7 @@ def camera(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
     data.lens = _LENS_MM
     data.clip_start = size * 0.01
     eye = bpy.data.objects.new(data.name, data)
-    distance = size * 1.05 * _LENS_MM / data.sensor_width
+    distance = size * 1.1 * _LENS_MM / data.sensor_width
     eye.location = centre + Vector((0, -distance, 0))
     eye.rotation_euler = (Vector((0, distance, 0))).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(eye)
@@ -66,7 +67,7 @@ def camera(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
 def preview_look(scene: bpy.types.Scene) -> None:
     """Workbench with the materials' colours: quick, and needs no light in the scene."""
     scene.render.engine = "BLENDER_WORKBENCH"
-    scene.display.render_aa = "5"
+    scene.display.render_aa = "OFF"  # without a graphics card, smoothing costs five times the rest
     scene.view_settings.view_transform = "Standard"  # AgX greys the skin
     shading = scene.display.shading
     shading.light, shading.color_type = "STUDIO", "MATERIAL"
@@ -196,9 +197,9 @@ def _can_draw() -> bool:
 
 
 def _extent(face: bpy.types.Object) -> tuple[Vector, float]:
-    """Centre of the face in the world, and its size: what the brow, lid, smile and jaw keys move.
+    """Centre and size, in the world, of what the picture shows: the mesh, or the head on top of a body.
 
-    The whole mesh where they move nothing: it may be a body, and the picture is of the face.
+    The head is known by what the brow, lid, smile and jaw keys move.
     """
     mesh = face.data
     rest = np.empty(len(mesh.vertices) * 3, np.float32)
@@ -218,11 +219,18 @@ def _extent(face: bpy.types.Object) -> tuple[Vector, float]:
             block.data.foreach_get("co", posed)
             shift = np.linalg.norm((posed - rest).reshape(-1, 3), axis=1)
             moving |= shift > max(0.2 * shift.max(), 1e-9)
-    shown = rest.reshape(-1, 3)[moving] if moving.any() else rest.reshape(-1, 3)
-    corners = [Vector(map(float, corner)) for corner in (shown.min(0), shown.max(0))]
-    low, high = (face.matrix_world @ corner for corner in corners)
+    points = rest.reshape(-1, 3)
+    if moving.any():
+        whole, part = np.ptp(points, axis=0).max(), np.ptp(points[moving], axis=0).max()
+        if whole > _BODY * part:
+            return _box(face, points[moving], _MARGIN)
+    return _box(face, points, 1.0)
+
+
+def _box(face: bpy.types.Object, points: np.ndarray, margin: float) -> tuple[Vector, float]:
+    low, high = (face.matrix_world @ Vector(map(float, corner)) for corner in (points.min(0), points.max(0)))
     span = high - low
-    return (low + high) / 2, max(abs(span.x), abs(span.z)) * (_MARGIN if moving.any() else 1.0)
+    return (low + high) / 2, max(abs(span.x), abs(span.z)) * margin
 
 
 def _relative(path: str, folder: Path) -> str:
