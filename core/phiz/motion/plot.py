@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -42,7 +43,7 @@ def figure(take: Take, samples: np.ndarray | None = None) -> Figure:
     heights = [1.0, 2.0, 6.6, 1.3] if samples is not None else [2.0, 6.6, 1.3]
     drawing = Figure(figsize=(14, 12 if samples is not None else 11), dpi=110, facecolor="white")
     axes = list(drawing.subplots(len(heights), 1, sharex=True, height_ratios=heights))
-    drawing.subplots_adjust(left=0.125, right=0.985, top=0.955, bottom=0.05, hspace=0.09)
+    drawing.subplots_adjust(left=0.125, right=0.985, top=0.955, bottom=0.05, hspace=0.14)
     drawing.suptitle(_title(take), x=0.125, y=0.985, ha="left", fontsize=12, color=_INK)
     if samples is not None:
         _draw_waveform(axes.pop(0), samples)
@@ -53,13 +54,13 @@ def figure(take: Take, samples: np.ndarray | None = None) -> Figure:
         values = np.maximum.reduceat(take.weights[:, INDEX[name]], edges[:-1])
         curves.plot(times, values, color=colour, linewidth=1.1, label=name)
     curves.set_ylim(0, 1.02)
-    curves.legend(loc="upper right", ncols=len(_LINES), fontsize=8, frameon=False)
+    _legend(curves)
     table = np.maximum.reduceat(take.weights[:, _ORDER], edges[:-1], axis=0)  # (columns, 51)
     heat.imshow(
         table.T,
         aspect="auto",
         interpolation="nearest",
-        cmap="magma_r",
+        cmap="BuPu",
         vmin=0.0,
         vmax=1.0,
         extent=(0.0, take.seconds, len(_ORDER) - 0.5, -0.5),
@@ -73,7 +74,7 @@ def figure(take: Take, samples: np.ndarray | None = None) -> Figure:
         head.plot(times, angle[edges[:-1]], color=colour, linewidth=1.1, label=name)
     low, high = head.get_ylim()
     head.set_ylim(min(low, -2.0), max(high, 2.0))  # so that a still head looks still
-    head.legend(loc="upper right", ncols=3, fontsize=8, frameon=False)
+    _legend(head)
     head.set_ylabel("head, degrees", fontsize=8, color=_QUIET)
     head.set_xlabel("seconds", fontsize=9, color=_QUIET)
     head.set_xlim(0.0, take.seconds)
@@ -83,6 +84,13 @@ def figure(take: Take, samples: np.ndarray | None = None) -> Figure:
         for spine in axis.spines.values():
             spine.set_color("#d5d9e0")
     return drawing
+
+
+def _legend(axis: Axes) -> None:
+    """Names of the curves on one line above them, where they hide nothing."""
+    axis.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 0.97), ncols=len(axis.lines), fontsize=8, frameon=False
+    )
 
 
 def _title(take: Take) -> str:
@@ -95,7 +103,7 @@ def _columns(frames: int) -> np.ndarray:
     return np.linspace(0, frames, min(frames, _WIDEST) + 1).astype(np.int64)
 
 
-def _draw_waveform(axis, samples: np.ndarray) -> None:
+def _draw_waveform(axis: Axes, samples: np.ndarray) -> None:
     edges = _columns(len(samples))[:-1]
     times = edges / AUDIO_RATE
     low, high = np.minimum.reduceat(samples, edges), np.maximum.reduceat(samples, edges)
