@@ -69,7 +69,7 @@ def _atom(tokens: list[str], curves: Mapping[str, np.ndarray], text: str) -> tup
         value, rest = _sum(rest, curves, text)
         return value, _closed(rest, text)
     if head[0].isdigit() or head[0] == ".":
-        return np.float32(head), rest
+        return np.array(float(head), np.float32), rest
     if head in curves:
         return curves[head], rest
     raise _error(text, repr(head))

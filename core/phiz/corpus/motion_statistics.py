@@ -8,12 +8,17 @@ from typing import Any
 import numpy as np
 from scipy.signal import find_peaks, welch
 
+from phiz.errors import PhizError
 from phiz.face.channels import CHANNELS, INDEX
 
 MOVES = 0.02
 """A channel whose range over all clips stays below this is at rest and left out of the spectrum."""
 _BLINK_RISE, _BLINK_LONGEST = 0.25, 0.7  # prominence in channel units; seconds at half height
 _SEGMENT = 128  # frames of a spectrum; 0.23 Hz apart at 30 fps
+
+
+class MotionStatisticsError(PhizError):
+    """Too little motion to say anything of."""
 
 
 def statistics(
@@ -26,6 +31,7 @@ def statistics(
     above_3hz, above_8hz (shares of its power, mean left out; None for a channel at rest); the same
     shares over all channels together; blinks: per_minute, seconds (median length at half height),
     depth (median); head: p05-p95 range and velocity_p95 for yaw, pitch, roll, or None without heads.
+    Raises MotionStatisticsError where no clip is long enough for a spectrum.
     """
     known = np.ones(len(CHANNELS), bool) if known is None else known
     together = np.concatenate(clips)  # (frames, 51)
@@ -60,8 +66,9 @@ def _power(clips: Sequence[np.ndarray], fps: float) -> tuple[np.ndarray, np.ndar
         total = total + power * len(clip)
         frames += len(clip)
     if frames == 0:
-        raise ValueError(
-            f"expected a clip of {_SEGMENT} frames or more, the longest has {max(map(len, clips))}"
+        raise MotionStatisticsError(
+            f"expected a clip of {_SEGMENT} frames or more, the longest has {max(map(len, clips))}; "
+            "add a longer one"
         )
     return frequencies, total / frames
 
