@@ -24,6 +24,7 @@ Phone = tuple[float, float, str]  # start, end in seconds, ARPAbet name
 FALSE_SHARE = 0.08  # of the other sounds that may reach a threshold
 REACH = 0.040  # s on either side of a phone within which a posture still counts
 CLEAR = 0.100  # s between a sound that sets a threshold and the sounds it is meant for
+SHORT_VOWEL = 0.040  # s; forced alignment gives 30 ms to vowels it cannot place
 LONG_VOWEL = 0.080  # s; the middles of shorter vowels say little
 PAUSE = 0.300  # s
 GAP_FPS = 60.0
@@ -208,18 +209,21 @@ def labiodental(performances: Sequence[Performance], lip_gap: LipGap) -> dict[st
 
 
 def rounding_auc(performances: Sequence[Performance]) -> float:
-    """Chance that pucker + funnel in the middle of a /w uw ow oy/ (and UE) exceeds that of another vowel."""
+    """Chance that pucker + funnel in the middle of a /w uw ow oy/ (and UE) exceeds that of another vowel.
+
+    Phones of 40 ms or longer.
+    """
     tracks = [p.channel_sum("mouthPucker", "mouthFunnel") for p in performances]
     phones = [p.phones for p in performances]
-    positive = _middles(tracks, phones, ROUNDED)[0]
-    negative = _middles(tracks, phones, VOWELS - ROUNDED)[0]
+    positive = _middles(tracks, phones, ROUNDED, SHORT_VOWEL)[0]
+    negative = _middles(tracks, phones, VOWELS - ROUNDED, SHORT_VOWEL)[0]
     return _auc(positive, negative)
 
 
 def openness_rank(performances: Sequence[Performance]) -> float:
-    """Spearman's rank correlation of jawOpen in the middle of each vowel with VOWEL_OPENNESS."""
+    """Spearman's rank correlation of jawOpen in the middle of vowels >= 40 ms with VOWEL_OPENNESS."""
     tracks = [p.channel_sum("jawOpen") for p in performances]
-    values, names = _middles(tracks, [p.phones for p in performances], VOWELS)
+    values, names = _middles(tracks, [p.phones for p in performances], VOWELS, SHORT_VOWEL)
     return spearman(values, np.array([VOWEL_OPENNESS[name] for name in names]))
 
 

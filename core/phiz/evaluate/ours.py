@@ -1,0 +1,40 @@
+"""Our model as a contender: the runtime with a bundle, hearing the clip alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from phiz.acting.direction import Direction
+from phiz.audio.mel import RATE
+from phiz.audio.recording import Recording
+from phiz.evaluate.systems import STYLE, System
+from phiz.evaluate.test_sets import HeldOutClip
+from phiz.motion.measures import Performance, seam_ratio
+from phiz.motion.take import Take
+from phiz.runtime.bundle import Bundle
+from phiz.runtime.generate import generate
+
+
+def model(bundle: Bundle) -> System:
+    """Neutral, in the one style that all contenders share, at the runtime's own settings."""
+
+    def act(clip: HeldOutClip, seed: int) -> Performance:
+        take = neutral_take(bundle, clip.samples, seed)
+        return Performance(take.weights, take.fps, clip.phones)
+
+    return act
+
+
+def seams(bundle: Bundle, clips: Sequence[HeldOutClip], seconds: float = 120.0) -> dict[str, float]:
+    """`seam_ratio` of one long recording, the clips end to end, at the seams its Take tells of."""
+    samples = np.concatenate([clip.samples for clip in clips])[: int(seconds * RATE)]
+    take = neutral_take(bundle, samples, 0)
+    at = take.origin.get("seams", [])
+    return {"seconds": len(samples) / RATE, "seams": float(len(at)), **seam_ratio(take.weights, at)}
+
+
+def neutral_take(bundle: Bundle, samples: np.ndarray, seed: int) -> Take:
+    """samples (n,) float32 at 16 kHz -> Take, without emotion."""
+    return generate(Recording(samples), Direction(style=STYLE, seed=seed), bundle)
