@@ -126,13 +126,13 @@ def demo() -> int:
     DEMO.mkdir()
     voice, take = ROOT / "docs/demo/voice.flac", DEMO / "take.npz"
     direction = ROOT / "docs/demo/direction.json"
-    run(PYTHON, "-m", "phiz.cli", "generate", voice, "--direction", direction, "-o", take)
+    run(PYTHON, "-m", "phiz", "generate", voice, "--direction", direction, "-o", take)
     run(
         PYTHON,
         "-c",
         f"from phiz.motion import take; take.load({str(take)!r}).save({str(DEMO / 'take.csv')!r})",
     )
-    run(PYTHON, "-m", "phiz.cli", "plot", take, "--audio", voice, "-o", DEMO / "plot.png")
+    run(PYTHON, "-m", "phiz", "plot", take, "--audio", voice, "-o", DEMO / "plot.png")
     if runner is None:
         say("no Blender found, so no .blend and no video: use Python 3.11 or 3.13, or install Blender")
     else:

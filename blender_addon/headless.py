@@ -25,8 +25,10 @@ for _folder in (_ROOT / "core", _ROOT):
 
 from blender_addon import action_support, keyframes, stage  # noqa: E402
 from phiz.errors import PhizError  # noqa: E402
+from phiz.writing import check_writable  # noqa: E402
 
 if TYPE_CHECKING:
+    from phiz.acting.direction import Direction
     from phiz.motion.take import Take
 
 
@@ -63,14 +65,14 @@ def parser() -> argparse.ArgumentParser:
         "--fps", type=float, help="keys per second; default: the scene's rate (30 with --head)"
     )
     acting = options.add_argument_group("acting, as in `phiz generate`")
-    acting.add_argument("--emotion")
-    acting.add_argument("--intensity", type=float)
-    acting.add_argument("--style")
-    acting.add_argument("--seed", type=int)
-    acting.add_argument("--direction", type=Path, help="Direction as JSON")
-    acting.add_argument("--steps", type=int)
-    acting.add_argument("--threads", type=int)
-    acting.add_argument("--bundle", type=Path)
+    acting.add_argument("--emotion", metavar="NAME")
+    acting.add_argument("--intensity", type=float, default=1.0, metavar="X", help="0 to 1 (%(default)g)")
+    acting.add_argument("--style", metavar="NAME")
+    acting.add_argument("--seed", type=int, metavar="N")
+    acting.add_argument("--direction", type=Path, metavar="FILE.json", help="acting notes over time")
+    acting.add_argument("--steps", type=int, default=8, metavar="N", help="sampling steps (%(default)s)")
+    acting.add_argument("--threads", type=int, metavar="N", help="CPU threads (all useful)")
+    acting.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (the shipped one)")
     return options
 
 
@@ -130,8 +132,13 @@ def _check(options: argparse.Namespace) -> None:
         if given is not None and not given.is_file():
             raise HeadlessError(f"There is no file {given}. Check the name and the folder.")
     for wanted in (options.output, options.video):
-        if wanted is not None and not wanted.parent.is_dir():
-            raise HeadlessError(f"There is no folder {wanted.parent}. Make it first.")
+        if wanted is not None:
+            check_writable(wanted)
+    acting = ("emotion", "style", "seed", "direction", "bundle")
+    if options.take is not None and any(getattr(options, name) is not None for name in acting):
+        raise HeadlessError(
+            f"--take is already acted; leave out {', '.join('--' + name for name in acting)}."
+        )
     if options.fps is not None and not 1 <= options.fps <= 240:
         raise HeadlessError(f"--fps is 1 to 240; got {options.fps:g}.")
     if not 16 <= options.size <= 4096:
@@ -186,16 +193,36 @@ def _take(options: argparse.Namespace, fps: float) -> Take:
         loaded = take.load(options.take)
         return loaded if abs(loaded.fps - fps) < 1e-6 else loaded.resampled(fps)
     try:
-        from phiz.acting.direction import Direction
-        from phiz.runtime.generate import generate
-
-        from phiz.audio import recording
-        from phiz.runtime import bundle
+        return _generated(options, fps)
     except ModuleNotFoundError as error:
         raise HeadlessError(
             f"Blender's Python lacks {error.name}. Run `phiz generate` and give its Take with --take."
         ) from error
-    raise NotImplementedError
+
+
+def _generated(options: argparse.Namespace, fps: float) -> Take:
+    from phiz.runtime.generate import generate
+
+    from phiz.audio import recording
+    from phiz.runtime import bundle
+
+    direction = _direction(options)
+    voice = recording.load(options.audio)
+    model = bundle.load(options.bundle, threads=options.threads)
+    return generate(voice, direction, model, steps=options.steps, fps=fps)
+
+
+def _direction(options: argparse.Namespace) -> Direction:
+    from phiz.acting.direction import Direction
+
+    given = {name: value for name in ("style", "seed") if (value := getattr(options, name)) is not None}
+    if options.direction is not None:
+        if options.emotion is not None:
+            raise HeadlessError("--emotion excludes --direction, which holds emotions over time. Give one.")
+        return Direction(**(Direction.from_file(options.direction).model_dump() | given))
+    if options.emotion is None:
+        return Direction(**given)
+    return Direction.of(options.emotion, options.intensity, **given)
 
 
 def _say(line: str) -> None:
@@ -211,7 +238,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         run(parser().parse_args(arguments))
     except PhizError as error:
-        print(error, file=sys.stderr)
+        print(f"phiz: {error}", file=sys.stderr)
         return 2
     return 0
 

@@ -1,4 +1,4 @@
-# pyright: reportAttributeAccessIssue=false
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
 """Takes in Blender: real bpy, on whichever version this Python has."""
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def take() -> Take:
 
 def tetrahedron(keys: tuple[str, ...] = (*CHANNELS, TONGUE)) -> Head:
     """The smallest head there is: every key lifts its nose, the vertex in front."""
-    vertices = np.float32([(0, -1, 0), (-1, 1, 0), (1, 1, 0), (0, 0, 1)])
+    vertices = np.array([(0, -1, 0), (-1, 1, 0), (1, 1, 0), (0, 0, 1)], np.float32)
     lift = np.zeros((4, 3), np.float32)
     lift[0, 2] = 0.01
     return Head(
@@ -173,7 +173,7 @@ def test_what_will_not_move_is_said(scene, take: Take) -> None:
 def test_head_turns_the_right_way(scene, mode: str) -> None:
     mesh = character.add(tetrahedron(), scene)
     mesh.rotation_mode = mode
-    turns = np.float32([(0.3, 0, 0), (0, 0.3, 0), (0, 0, 0.3), (0, 0, 0)])  # yaw, pitch, roll, rest
+    turns = np.array([(0.3, 0, 0), (0, 0.3, 0), (0, 0, 0.3), (0, 0, 0)])  # yaw, pitch, roll, rest
     keyframes.write_head(mesh, Take(np.zeros((4, 51)), turns, 30.0), start=1, rate=30.0)
     scene.frame_set(1)
     assert moved(mesh, (0, -1, 0)).x == pytest.approx(math.sin(0.3)), "yaw: nose to the character's left"
@@ -196,7 +196,7 @@ def test_head_bone_turns_in_the_axes_of_the_armature(scene) -> None:
     bpy.ops.object.mode_set(mode="OBJECT")
     rest = armature.data.bones["head"].matrix_local.copy()
     keyframes.plan_head(armature, "head")
-    take = Take(np.zeros((2, 51)), np.float32([(0.3, 0.2, -0.1)] * 2), 30.0)
+    take = Take(np.zeros((2, 51)), np.array([(0.3, 0.2, -0.1)] * 2), 30.0)
     keyframes.write_head(armature, take, start=1, rate=30.0, bone="head")
     scene.frame_set(1)
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["head"].matrix
@@ -260,7 +260,8 @@ def test_headless_from_file_to_video(scene, take: Take, voice: Path, tmp_path: P
         (["--take", "take.npz", "--blend", "face.blend", "-o", "out.png"], "The output is a .blend"),
         (["--take", "take.npz", "--blend", "text.blend", "-o", "out.blend"], "cannot open text.blend"),
         (["--take", "take.npz", "--blend", "face.blend", "-o", "out.blend"], "none of the 51"),
-        (["--take", "take.npz", "--blend", "face.blend", "-o", "none/out.blend"], "no folder none"),
+        (["--take", "take.npz", "--blend", "face.blend", "-o", "none/out.blend"], "none does not exist"),
+        (["--take", "take.npz", "--head", "-o", "out.blend", "--seed", "1"], "already acted"),
         (["--blend", "face.blend", "-o", "out.blend"], "Neither --audio nor --take"),
     ],
 )
