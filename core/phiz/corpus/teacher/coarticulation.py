@@ -20,8 +20,9 @@ Phone = tuple[float, float, str]
 EXPONENT = 1.4
 REACH = 4
 """Phones on either side that still pull on a frame."""
-LEAD = 0.120
-"""Seconds by which the mouth starts before the first sound after a pause (JALI)."""
+LEAD = 0.070
+"""Seconds before the first sound at which a rest ends. The mouth begins to leave it some 50 ms earlier: the
+120 ms of JALI."""
 TRAIL = 0.025
 """Seconds into a pause at which the mouth begins to rest."""
 PAUSE = 0.30
@@ -30,7 +31,7 @@ JITTER = 0.009
 """Standard deviation, in seconds, of phone boundaries that make no contact; never beyond 20 ms."""
 JAW_KNEE, JAW_ROOM = 0.40, 0.30
 """jawOpen is as asked up to the knee; above, it nears knee + room and no more."""
-PHONE_GAIN = 0.10
+PHONE_GAIN = 0.06
 """Standard deviation of the logarithm of the gain drawn for every phone."""
 
 
@@ -56,10 +57,10 @@ def stress(phones: list[Phone], loudness: np.ndarray, fps: float) -> np.ndarray:
     length = np.array([e - s for s, e, _ in phones])
     frames = np.clip((middle * fps).round().astype(int), 0, len(loudness) - 1)
     level = np.clip(loudness[frames], -10.0, 7.0)
-    louder = np.exp(0.04 * level)
-    longer = np.clip(0.72 + 2.6 * length, 0.8, 1.2)
+    louder = np.exp(0.033 * level)
+    longer = np.clip(0.78 + 2.0 * length, 0.85, 1.15)
     vowel = np.array([name in VOWELS for _, _, name in phones])
-    return np.where(vowel, np.clip(louder * longer, 0.6, 1.45), np.clip(louder, 0.75, 1.25))
+    return np.where(vowel, np.clip(louder * longer, 0.65, 1.35), np.clip(louder, 0.75, 1.25))
 
 
 def score(phones: list[Phone], emphasis: np.ndarray, rng: np.random.Generator) -> Score:

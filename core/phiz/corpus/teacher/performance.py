@@ -63,7 +63,7 @@ def perform(
     if not frames:
         raise TeacherError(f"expected a clip of at least one frame, came {seconds:.3f} s")
 
-    gain = np.exp(rng.normal(0.0, (0.14, 0.14, 0.16, 0.12)))  # (groups,) of this speaker
+    gain = np.exp(rng.normal(0.0, (0.12, 0.12, 0.16, 0.12)))  # (groups,) of this speaker
     emphasis = coarticulation.stress(phones, loudness, FPS)
     score = coarticulation.score(phones, emphasis, rng)
     speaking = coarticulation.activity(score, times)

@@ -45,8 +45,8 @@ class Viseme:
 
     weights: dict[str, float]
     dominance: tuple[float, float, float, float]
-    before: tuple[float, float, float, float] = (0.062, 0.060, 0.060, 0.030)
-    after: tuple[float, float, float, float] = (0.062, 0.060, 0.060, 0.030)
+    before: tuple[float, float, float, float] = (0.046, 0.060, 0.060, 0.030)
+    after: tuple[float, float, float, float] = (0.046, 0.060, 0.060, 0.030)
 
 
 def _pose(jaw: float, down: float = 0.0, up: float = 0.0, stretch: float = 0.0, smile: float = 0.0,
@@ -58,11 +58,11 @@ def _pose(jaw: float, down: float = 0.0, up: float = 0.0, stretch: float = 0.0, 
     return {name: value for name, value in named.items() if value}
 
 
-_HEAVY = ((0.080, 0.080, 0.150, 0.030), (0.075, 0.070, 0.110, 0.030))
+_HEAVY = ((0.046, 0.080, 0.150, 0.030), (0.046, 0.070, 0.110, 0.030))
 """Lip-heavy sounds start early and end late."""
 
-_VOWEL = (1.0, 0.9, 0.6, 1.2)
-_ROUND_VOWEL = (1.0, 0.9, 1.5, 1.2)
+_VOWEL = (1.4, 0.9, 0.6, 1.2)
+_ROUND_VOWEL = (1.4, 0.9, 1.5, 1.2)
 _TONGUE = (0.75, 0.30, 0.06, 1.2)
 _VELAR = (0.45, 0.22, 0.05, 1.2)
 _SIBILANT = (2.0, 0.9, 0.35, 1.2)
@@ -73,32 +73,32 @@ _LABIODENTAL = (1.4, 1.0, 0.35, 4.0)
 VISEMES: dict[str, Viseme] = {
     "SIL": Viseme({}, (1.3, 1.3, 1.3, 1.3), (0.060, 0.060, 0.060, 0.060), (0.060, 0.060, 0.060, 0.060)),
     # open and mid vowels, by falling jaw
-    "AA": Viseme(_pose(0.58, 0.20, 0.07), _VOWEL),
+    "AA": Viseme(_pose(0.60, 0.20, 0.07), _VOWEL),
     "AE": Viseme(_pose(0.50, 0.26, 0.16, 0.14, 0.05), _VOWEL),
     "AO": Viseme(_pose(0.48, 0.14, 0.04, funnel=0.24, pucker=0.14), _ROUND_VOWEL, *_HEAVY),
-    "AH": Viseme(_pose(0.36, 0.18, 0.08), (0.8, 0.7, 0.4, 1.2)),
-    "EH": Viseme(_pose(0.36, 0.23, 0.13, 0.13, 0.04), _VOWEL),
-    "ER": Viseme(_pose(0.20, 0.16, 0.06, funnel=0.20, pucker=0.10), (1.0, 0.8, 0.8, 1.2)),
-    "IH": Viseme(_pose(0.20, 0.20, 0.10, 0.15, 0.06), _VOWEL),
-    "IY": Viseme(_pose(0.13, 0.22, 0.12, 0.22, 0.14), _VOWEL),
-    "UH": Viseme(_pose(0.18, 0.10, 0.03, funnel=0.26, pucker=0.26), _ROUND_VOWEL, *_HEAVY),
-    "UW": Viseme(_pose(0.10, 0.06, 0.0, funnel=0.28, pucker=0.58), _ROUND_VOWEL, *_HEAVY),
-    "UE": Viseme(_pose(0.11, 0.06, 0.02, funnel=0.34, pucker=0.48), _ROUND_VOWEL, *_HEAVY),
+    "AH": Viseme(_pose(0.33, 0.18, 0.08), (1.2, 0.7, 0.4, 1.2)),
+    "EH": Viseme(_pose(0.37, 0.23, 0.13, 0.13, 0.04), _VOWEL),
+    "ER": Viseme(_pose(0.26, 0.16, 0.06, funnel=0.18, pucker=0.10), (1.3, 0.8, 0.8, 1.2)),
+    "IH": Viseme(_pose(0.17, 0.20, 0.10, 0.15, 0.06), _VOWEL),
+    "IY": Viseme(_pose(0.10, 0.22, 0.12, 0.22, 0.14), _VOWEL),
+    "UH": Viseme(_pose(0.16, 0.10, 0.03, funnel=0.26, pucker=0.26), _ROUND_VOWEL, *_HEAVY),
+    "UW": Viseme(_pose(0.08, 0.06, 0.0, funnel=0.28, pucker=0.58), _ROUND_VOWEL, *_HEAVY),
+    "UE": Viseme(_pose(0.09, 0.06, 0.02, funnel=0.34, pucker=0.48), _ROUND_VOWEL, *_HEAVY),
     "OW": Viseme(_pose(0.33, 0.10, 0.02, funnel=0.42, pucker=0.36), _ROUND_VOWEL, *_HEAVY),
     # glides and liquids
     "W": Viseme(_pose(0.08, 0.05, 0.0, funnel=0.22, pucker=0.66), (1.0, 0.9, 2.0, 1.2), *_HEAVY),
-    "R": Viseme(_pose(0.13, 0.12, 0.04, funnel=0.24, pucker=0.14), (0.8, 0.5, 0.8, 1.2), _HEAVY[0]),
+    "R": Viseme(_pose(0.12, 0.12, 0.04, funnel=0.24, pucker=0.14), (0.8, 0.5, 0.8, 1.2), _HEAVY[0]),
     "Y": Viseme(_pose(0.11, 0.18, 0.09, 0.16, 0.10), (0.8, 0.6, 0.4, 1.2)),
-    "L": Viseme(_pose(0.15, 0.17, 0.08), _TONGUE),
+    "L": Viseme(_pose(0.13, 0.17, 0.08), _TONGUE),
     # tongue alone: the lips stay parted and follow the neighbours
     "T": Viseme(_pose(0.08, 0.19, 0.09), _TONGUE),
     "D": Viseme(_pose(0.10, 0.19, 0.09), _TONGUE),
     "N": Viseme(_pose(0.10, 0.17, 0.07), _TONGUE),
     "TH": Viseme(_pose(0.12, 0.20, 0.09), (0.9, 0.5, 0.10, 1.2)),
     "DH": Viseme(_pose(0.12, 0.20, 0.09), (0.8, 0.45, 0.08, 1.2)),
-    "K": Viseme(_pose(0.13, 0.15, 0.07), _VELAR),
-    "G": Viseme(_pose(0.13, 0.15, 0.07), _VELAR),
-    "NG": Viseme(_pose(0.13, 0.15, 0.06), _VELAR),
+    "K": Viseme(_pose(0.11, 0.15, 0.07), _VELAR),
+    "G": Viseme(_pose(0.11, 0.15, 0.07), _VELAR),
+    "NG": Viseme(_pose(0.11, 0.15, 0.06), _VELAR),
     "X": Viseme(_pose(0.16, 0.16, 0.07), _VELAR),
     "HH": Viseme(_pose(0.20, 0.15, 0.06), (0.15, 0.12, 0.04, 1.2)),
     # sibilants narrow the jaw
