@@ -39,6 +39,7 @@ def test_cover_leaves_no_gap_and_keeps_within_the_clip():
     assert phones == [
         (0.0, 0.2, "SIL"), (0.2, 0.3, "AA"), (0.3, 0.5, "B"), (0.5, 0.7, "SIL"), (0.7, 1.0, "M"),
     ]  # fmt: skip
+    assert labels.cover([(0.1, 0.9, "AA"), (1.2, 1.3, "M")], 1.0)[-1] == (0.9, 1.0, "SIL")
     assert labels.cover([], 2.0) == [(0.0, 2.0, "SIL")]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from phiz.cli import corpus as command
 from phiz.corpus import build, synthesis, targets, variants
 from phiz.corpus.clips import CorpusError, Source, SourceWriter, load_source
 from phiz.face.emotions import EMOTIONS
@@ -70,6 +72,15 @@ def test_sources_that_are_there_are_not_written_again(tmp_path: Path):
     build.write_sources(iter([recipe("one"), recipe("two")]), tmp_path, 0, lines.append)
     assert calls == ["one", "two"]
     assert lines[1] == "one: done before"
+
+
+def test_hours_must_be_some(tmp_path: Path):
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    args = parser.parse_args(["corpus", str(tmp_path), str(tmp_path / "out"), "--hours", "0"])
+    with pytest.raises(CorpusError, match="above 0"):
+        command.run(args)
+    assert not (tmp_path / "out").exists()
 
 
 def test_loudness_is_relative_to_the_speech():
@@ -139,3 +150,4 @@ def test_missing_engines_and_voices_name_their_package(monkeypatch: pytest.Monke
 def test_printed_ends_become_covering_phones():
     phones = synthesis._phones([(0.2, "pau"), (0.3, "b"), (0.55, "ax"), (0.7, "pau")], 0.6)
     assert phones == [(0.0, 0.2, "SIL"), (0.2, 0.3, "B"), (0.3, 0.55, "AH"), (0.55, 0.6, "SIL")]
+    assert synthesis._phones([(0.2, "b")], 0.2) == [(0.0, 0.2, "B")]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phiz.corpus import captured, held_out, recordings, synthesis, targets, variants
-from phiz.corpus.clips import SourceWriter, is_done, load_source, rng_for
+from phiz.corpus.clips import CorpusError, SourceWriter, is_done, load_source, rng_for
 from phiz.corpus.sentences import sentences
 
 Report = Callable[[str], None]
@@ -122,6 +122,11 @@ def write_motion(data: Path, corpus: Path, seed: int, report: Report) -> None:
 
 
 def write_corpus(data: Path, corpus: Path, seed: int, hours: float, report: Report) -> None:
-    """The whole corpus: speech, then motion. Run again after a stop, it goes on where it was."""
+    """The whole corpus: speech, then motion. Run again after a stop, it goes on where it was.
+
+    Raises CorpusError, and what `write_speech` and `write_motion` raise.
+    """
+    if not hours > 0:
+        raise CorpusError(f"expected a number of hours above 0, came {hours:g}; leave --hours out for 20")
     write_speech(data, corpus, seed, hours, report)
     write_motion(data, corpus, seed, report)
