@@ -194,6 +194,7 @@ def test_lines_at_uneven_times_are_resampled(tmp_path: Path) -> None:
             lambda lines: [*lines[:3], "00:00:00:09.000,61,0.5", *lines[4:]],
             "line 4: expected 63 fields, got 3",
         ),
+        (lambda lines: [*lines[:-1], "09" + lines[-1][2:]], "9.0 hours apart"),
         (lambda lines: [*lines[:3], "noon" + lines[3][15:], *lines[4:]], "line 4: expected a timecode"),
         (lambda lines: [*lines[:3], lines[3][:19] + "much" + lines[3][31:], *lines[4:]], "line 4: could not"),
         (lambda lines: [*lines[:3], lines[3][:19] + "nan" + lines[3][31:], *lines[4:]], "not numbers"),

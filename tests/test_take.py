@@ -82,6 +82,14 @@ def test_resampling_down_from_60_keeps_single_frame_closures() -> None:
     assert (gap(take.resampled(24.0)) < 1e-6).sum() == (gap(take) < 1e-6).sum()
 
 
+def test_of_two_closures_in_one_frame_the_deeper_stays() -> None:
+    weights = np.tile(vector(jawOpen=0.4), (60, 1))
+    for first, depths in ((20, (0.2, 0.4)), (41, (0.4, 0.2))):
+        weights[[first, first + 2], INDEX["mouthClose"]] = depths
+    slow = Take(weights, np.zeros((60, 3)), 60.0).resampled(10.0)
+    assert (gap(slow) < 1e-6).sum() == 2
+
+
 def test_resampling_is_linear_away_from_closures() -> None:
     ramp = np.zeros((31, COUNT))
     ramp[:, INDEX["browInnerUp"]] = np.linspace(0, 1, 31)
@@ -180,6 +188,8 @@ def damaged(folder: Path) -> dict[str, Path]:
         "newer.json": json.dumps(fields | {"version": 2}).encode(),
         "ragged.json": json.dumps(fields | {"weights": [[0.0], [0.0, 1.0]]}).encode(),
         "words.json": json.dumps(fields | {"fps": "fast"}).encode(),
+        "nan.json": json.dumps(fields | {"head": [[float("nan")] * 3] * 3}).encode(),
+        "slow.json": json.dumps(fields | {"fps": 0.0}).encode(),
         "short.json": json.dumps(fields | {"channels": ["jawOpen"]}).encode(),
         "bare.json": json.dumps({k: v for k, v in fields.items() if k != "head"}).encode(),
         "text.npz": b"hello",

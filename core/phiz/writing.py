@@ -25,7 +25,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     cannot be written, the disk is full, or `path` is a folder.
     """
     target = _target(path)
-    part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    part = _part(target)
     try:
         with open(part, "xb") as stream:
             yield stream
@@ -41,8 +41,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 def check_writable(path: str | os.PathLike[str]) -> None:
     """Raise OutputError now if `whole_file(path)` would fail at the end of long work."""
-    part = _target(path)
-    part = part.with_name(f".{part.name[:100]}.{secrets.token_hex(4)}.part")
+    part = _part(_target(path))
     try:
         with open(part, "xb"):
             pass
@@ -61,3 +60,7 @@ def _target(path: str | os.PathLike[str]) -> Path:
             f"Cannot write {path}: the folder {target.parent} {what}. Make it or choose another."
         )
     return target
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")

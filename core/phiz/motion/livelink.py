@@ -28,6 +28,9 @@ _YAW_PER_LOOK, _YAW_AT_REST = 0.61, 0.066
 _PITCH_PER_DOWN, _PITCH_PER_UP = 0.612, -0.448
 
 
+_LONGEST = 3 * 3600.0  # seconds; a timecode gone wrong would ask for millions of frames in between
+
+
 class LiveLinkError(TakeError):
     """The file is not a Live Link Face CSV that can be used."""
 
@@ -138,6 +141,9 @@ def _take(times: np.ndarray, tracked: np.ndarray, values: np.ndarray, path: Path
     order = np.argsort(times, kind="stable")
     order = order[np.r_[np.diff(times[order]) > 1e-6, True]]  # each instant once: the later line counts
     times, tracked, values = times[order], tracked[order], values[order]
+    if times[-1] - times[0] > _LONGEST:
+        hours = (times[-1] - times[0]) / 3600
+        raise LiveLinkError(f"{path} has timecodes {hours:.1f} hours apart; a take is 3 at most. Split it.")
     positions, fps = timecode.even_frames(times)
     grid = np.arange(int(positions[-1] + 1e-6) + 1)
     even = np.stack([np.interp(grid, positions[tracked], curve) for curve in values[tracked].T], axis=1)

@@ -40,6 +40,10 @@ def load(path: str | os.PathLike[str]) -> Take:
         raise TakeError(f"There is no file {path}. Check the name and the folder.")
     try:
         return read(path)
+    except TakeError as error:
+        if str(path) in str(error):
+            raise
+        raise TakeError(f"{path}: {error}") from error
     except OSError as error:
         raise TakeError(f"Cannot open {path}: {error.strerror}. Check who may read it.") from error
 

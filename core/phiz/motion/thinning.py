@@ -33,13 +33,23 @@ def _thin(curve: np.ndarray, bound: float) -> Keys:
         return Keys(np.zeros(1, np.int64), curve[:1].astype(np.float32))
     key = np.zeros(len(curve), bool)
     key[0] = key[-1] = True
+    start, end = np.array([0]), np.array([len(curve) - 1])  # (open segments,)
     while True:
-        at = np.flatnonzero(key)
-        error = np.abs(exact - np.interp(np.arange(len(curve)), at, exact[at]))
-        worst = np.maximum.reduceat(error, at[:-1])  # (segments,)
-        if (worst <= bound).all():
-            return Keys(at, curve[at].astype(np.float32))
-        segment = np.repeat(np.arange(len(worst)), np.diff(at))  # (frames - 1,)
-        split = np.flatnonzero((error[:-1] == worst[segment]) & (worst[segment] > bound))
-        _, first = np.unique(segment[split], return_index=True)
-        key[split[first]] = True
+        wide = end - start > 1
+        start, end = start[wide], end[wide]
+        if len(start) == 0:
+            break
+        inner = end - start - 1
+        first = np.cumsum(inner) - inner  # where each segment begins among the frames below
+        segment = np.repeat(np.arange(len(start)), inner)
+        frame = np.arange(len(segment)) - np.repeat(first - start - 1, inner)
+        slope = (exact[end] - exact[start]) / (end - start)
+        error = np.abs(exact[frame] - exact[start[segment]] - slope[segment] * (frame - start[segment]))
+        worst = np.maximum.reduceat(error, first)
+        at = np.flatnonzero((error == worst[segment]) & (worst[segment] > bound))
+        split, once = np.unique(segment[at], return_index=True)
+        middle = frame[at[once]]
+        key[middle] = True
+        start, end = np.r_[start[split], middle], np.r_[middle, end[split]]
+    frames = np.flatnonzero(key)
+    return Keys(frames, curve[frames].astype(np.float32))
