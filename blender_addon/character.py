@@ -1,4 +1,4 @@
-# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false, reportOptionalMemberAccess=false
 # bpy ships no type information
 """Head arrays become a mesh object with materials and the 52 ARKit shape keys."""
 
@@ -38,7 +38,7 @@ def _material(name: str, rgba: tuple[float, float, float, float], roughness: flo
     material = bpy.data.materials.new(name)
     material.diffuse_color = rgba  # what Workbench and the solid viewport show
     material.roughness = roughness
-    if material.node_tree is None:  # since 5.0 a material always has its nodes
+    if not material.node_tree:  # since 5.0 a material always has its nodes
         material.use_nodes = True
     surface = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     surface.inputs["Base Color"].default_value = rgba
