@@ -161,6 +161,12 @@ def test_evaluation_fills_report_and_judges(tmp_path: Path) -> None:
     assert kept["systems"]["teacher"]["real"]["clips"] == 2
 
 
+def test_bars_hold_on_both_sides() -> None:
+    bar = report.Bar("real", "x", "x", low=0.8, high=1.2)
+    assert [bar.met(figure) for figure in (0.79, 0.8, 1.2, 1.21)] == [False, True, True, False]
+    assert bar.met(float("nan")) is None and bar.met(None) is None
+
+
 def test_seeds_that_agree_have_no_diversity(tmp_path: Path) -> None:
     clips = test_sets.load(corpus(tmp_path), "real")
     same = [[systems.teacher(clip, 0) for clip in clips] for _ in range(2)]

@@ -145,6 +145,14 @@ def test_labiodental_needs_the_lip_under_the_teeth() -> None:
     assert measures.labiodental([flat], lip_gap())["hit"] < 0.1
 
 
+def test_labiodental_posture_falls_as_the_mouth_opens() -> None:
+    lip_in = vector(mouthRollLower=0.3, mouthShrugLower=0.5, mouthUpperUpBoth=0.3)[None]
+    nearly_shut, open_mouth = (
+        measures.labiodental_posture(lip_in, np.array([gap]))[0] for gap in (0.02, 0.5)
+    )
+    assert nearly_shut == pytest.approx(1.06) and open_mouth == pytest.approx(0.1)
+
+
 def test_rounding_and_openness_follow_the_vowels() -> None:
     good = acted(sentence(3))
     assert measures.rounding_auc([good]) == 1.0
