@@ -75,9 +75,9 @@ def load(path: str | os.PathLike[str]) -> Recording:
             f"Cannot open {path}: {error.strerror}. Check who may read it."
         ) from error
     except (soundfile.SoundFileError, TypeError) as error:  # TypeError: a .raw file, which has no header
-        reason = str(getattr(error, "error_string", "no header")).rstrip(". \n")
+        reason = str(getattr(error, "error_string", "no header")).removeprefix("Error : ").rstrip(". \n")
         raise NotAudioError(
-            f"Cannot read {path} as audio ({reason}). Convert it to WAV, FLAC, Ogg or MP3."
+            f"Cannot read {path} as audio ({reason}). It may be damaged; or convert it to WAV."
         ) from error
     return Recording(samples, path)
 
