@@ -215,6 +215,11 @@ def test_sound_strip_once(scene, voice: Path, tmp_path: Path) -> None:
     (strip,) = action_support.strips(scene.sequence_editor)
     assert Path(strip.sound.filepath).name == "other.wav"
     assert strip.frame_start == 4
+    del strip[keyframes.OWNED]  # now it is the artist's
+    assert stage.add_sound(scene, other, 4)
+    assert keyframes.OWNED not in action_support.strips(scene.sequence_editor)[0]
+    assert stage.add_sound(scene, voice, 4)
+    assert len(action_support.strips(scene.sequence_editor)) == 2
     (tmp_path / "text.wav").write_text("not a sound")
     with pytest.raises(stage.StageError, match=r"text\.wav"):
         stage.add_sound(scene, tmp_path / "text.wav", 4)
