@@ -77,7 +77,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
     except (soundfile.SoundFileError, TypeError) as error:  # TypeError: a .raw file, which has no header
         reason = str(getattr(error, "error_string", "no header")).removeprefix("Error : ").rstrip(". \n")
         raise NotAudioError(
-            f"Cannot read {path} as audio ({reason}). It may be damaged, or of a kind to convert to WAV first."
+            f"Cannot read {path} as audio ({reason}). It may be damaged, or has to become WAV first."
         ) from error
     return Recording(samples, path)
 
