@@ -52,7 +52,7 @@ def distance(points: np.ndarray, shape: Proportions) -> np.ndarray:
     d = _blend(d, _ellipsoid(p, (0, tip_y, tip_z), (0.92, 0.85, 0.78)), 0.7)
     d = _blend(d, _ellipsoid(p, (0.86, tip_y + 1.0, tip_z - 0.3), (0.6, 0.75, 0.52)), 0.6)
     d = _carve(d, _ellipsoid(p, (0.5, tip_y + 0.5, tip_z - 1.0), (0.3, 0.42, 0.36)), 0.35)
-    d = _blend(d, _capsule(p, (0, 1.6, -5.0), (0, 2.6, -18.0), 4.0, 4.0), 2.5)
+    d = _blend(d, _capsule(p, (0, 1.6, -5.0), (0, 2.6, -18.0), 3.7, 3.7), 2.5)
     eye = shape.eye
     lid = eye.radius + eye.lid_gap + eye.lid_thickness
     return _blend(d, np.linalg.norm(p - np.array(eye.centre), axis=1) - lid, 0.5)

@@ -15,7 +15,7 @@ UPPER_SHARE = 0.82  # of the way between the lids, done by the upper one
 LOOK = {"Up": (0.0, 0.42), "Down": (0.0, -0.46), "Out": (0.50, 0.0), "In": (-0.50, 0.0)}  # yaw, pitch
 LIDS_LOOK = {
     "Up": (0.16, 0.06, 0.0),
-    "Down": (-0.36, -0.10, 0.0),
+    "Down": (-0.27, -0.08, 0.0),
     "Out": (0.0, 0.0, 0.08),
     "In": (0.0, 0.0, -0.08),
 }

@@ -118,7 +118,7 @@ def roll_lower(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.42) * under(q)
     return (
         push(near * (1 - q.lip), 0, 38, -16)
-        + push(near * q.lip, 0, 8, -42)
+        + push(near * q.lip, 0, 10, -27)
         + push(bump(q, "chin pad", 1.6, 0.8), 0, 11, 14)
     )
 
@@ -128,7 +128,7 @@ def roll_upper(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.42) * over(q)
     return (
         push(near * (1 - q.lip), 0, -26, -24)
-        + push(near * q.lip, 0, -2, -38)
+        + push(near * q.lip, 0, -4, -25)
         + push(round_mouth(q, 0.4) * corners(q), 0, 2, -9)
         + push_both(q, "beside the mouth", 1.2, 1.0, 3, -11, -6)
     )

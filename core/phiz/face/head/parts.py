@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phiz.face.head import hair as hair_module
 from phiz.face.head.form import to_surface
 from phiz.face.head.proportions import Proportions, mouth_line
 from phiz.face.head.skin import Skin, directions, front_places
@@ -80,10 +81,10 @@ def _glint(ball: Part, shape: Proportions) -> Part:
     """A spot of light on the edge of the pupil, so that the eye lives in flat shading too."""
     eye = shape.eye
     turn = np.linspace(0, 2 * np.pi, 12, endpoint=False)
-    azimuth, elevation = 0.13 + 0.075 * np.cos(turn), 0.15 + 0.075 * np.sin(turn)
+    azimuth, elevation = 0.15 + 0.095 * np.cos(turn), 0.17 + 0.095 * np.sin(turn)
     spot = np.array(eye.centre) + (eye.radius + 0.025) * directions(azimuth, elevation)
     n = len(ball.vertices)
-    tip = np.array(eye.centre) + (eye.radius + 0.03) * directions(np.array([0.13]), np.array([0.15]))
+    tip = np.array(eye.centre) + (eye.radius + 0.03) * directions(np.array([0.15]), np.array([0.17]))
     faces = [(n + i, n + (i + 1) % 12, n + 12) for i in range(12)]
     vertices = np.concatenate([ball.vertices, spot, tip])
     anchors = np.full(len(vertices), -1)
@@ -112,17 +113,18 @@ def _arch(shape: Proportions, front: float, width: float, count: int) -> tuple[n
     """(count, 2) x, y along a row of teeth from right to left, and outward normals."""
     a = np.linspace(-np.radians(80), np.radians(80), count)
     depth = 3.1
-    line = np.stack([width * np.sin(a), front + depth - depth * np.cos(a)], -1)
-    normal = np.stack([np.sin(a) / width, -np.cos(a) / depth], -1)
+    line = np.stack([width * np.sin(a), front + depth - depth * np.cos(a) ** 0.8], -1)
+    along = np.gradient(line, axis=0)
+    normal = np.stack([along[:, 1], -along[:, 0]], -1)
     return line, normal / np.linalg.norm(normal, axis=1, keepdims=True)
 
 
 def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
     """One row of twelve teeth with its gum, standing behind the lips."""
     contact = skin.vertices[skin.mouth.loops[9]]
-    front = contact[:, 1].min() + (0.42 if upper else 0.62)
+    front = contact[:, 1].min() + (0.58 if upper else 0.76)
     count = 12 * 4 + 1
-    line, normal = _arch(shape, front, 1.95 if upper else 1.85, count)
+    line, normal = _arch(shape, front, 2.25 if upper else 2.1, count)
     phase = np.abs(((np.arange(count) / 4.0) % 1.0) - 0.5) * 2  # 1 between two teeth, 0 on a tooth's middle
     groove = 0.07 * phase**3
     centre = mouth_line(np.zeros(1), shape.mouth)[0]
@@ -171,7 +173,7 @@ def brow(shape: Proportions) -> Part:
     """The left eyebrow: a raised strip on the skin, full towards the nose and thin at its end."""
     t = np.linspace(0, 1, 15)
     x = 1.25 + 4.15 * t
-    z = shape.brow_height - 0.40 + 1.05 * np.sin(np.pi * np.clip(t * 0.72 + 0.03, 0, 1)) - 0.35 * t
+    z = shape.brow_height - 0.28 + 0.95 * np.sin(np.pi * np.clip(t * 0.72 + 0.03, 0, 1)) - 0.35 * t
     width = 0.36 * np.clip(t / 0.12 + 0.55, 0, 1) * (1 - 0.75 * t**1.6)
     rows = []
     for across, lift in ((-1.0, -0.1), (-0.8, 0.12), (0.0, 0.2), (0.8, 0.12), (1.0, -0.1)):
@@ -206,46 +208,18 @@ def ear(shape: Proportions) -> Part:
     ):
         s, h = outline_s * scale, outline_h * scale
         outwards = 0.45 + 0.55 * s + out * (0.45 + 0.55 * back)
-        rows.append(np.stack([6.75 + outwards, 1.0 + 0.9 * s + 0.10 * h, -0.9 + h - 0.10 * s], -1))
+        rows.append(np.stack([7.0 + outwards, 1.0 + 0.9 * s + 0.10 * h, -0.9 + h - 0.10 * s], -1))
     part = _sheet("ear left", np.stack(rows), "skin", True)
     return _capped(part, np.arange(24), part.vertices[:24].mean(0) - [0.15, 0, 0], "skin", True)
 
 
 def hair(shape: Proportions) -> Part:
-    """A cap of short hair with a parting sweep, closed against the skull along the hairline."""
-    count = 72
-    azimuth = np.linspace(-np.pi, np.pi, count, endpoint=False)
-    side = np.abs(azimuth)
-    knots = np.radians([0, 25, 42, 55, 66, 78, 92, 108, 130, 180])
-    line = np.radians([43, 42, 38, 31, 12, 0, 12, 2, -24, -33])
-    low = np.interp(side, knots, line)
-    smooth = np.array([0.25, 0.5, 0.25])
-    for _ in range(2):
-        low = np.convolve(np.concatenate([low[-1:], low, low[:1]]), smooth, "valid")
-    rows = []
-    for t, lift in (
-        (0.0, -0.25),
-        (0.0, 0.30),
-        (0.05, 0.62),
-        (0.12, 0.78),
-        (0.25, 0.9),
-        (0.4, 0.95),
-        (0.55, 1.0),
-        (0.7, 1.0),
-        (0.85, 1.0),
-        (0.95, 1.0),
-    ):
-        elevation = low + (np.pi / 2 - low) * t
-        front = np.exp(-((side / 0.9) ** 2)) * np.exp(-(((t - 0.2) / 0.35) ** 2))
-        locks = 0.10 * np.sin(9 * azimuth + 5 * t) * np.sin(np.pi * min(t * 1.5, 1)) * (lift > 0.5)
-        height = (
-            lift * (0.75 + 0.25 * np.clip(np.sin(elevation) * 2, 0, 1)) + 0.75 * front * (lift > 0) + locks
-        )
-        way = directions(azimuth, elevation)
-        rows.append(to_surface(way, shape) + way * np.asarray(height)[:, None])
-    part = _sheet("hair", np.stack(rows), "hair", True)
-    crown = part.vertices[-count:].mean(0) + np.array([0.0, 0.0, 0.05])
-    return _capped(part, np.arange(9 * count, 10 * count), crown, "hair", False)
+    """A cap of short hair."""
+    rows = hair_module.shell(shape)
+    part = _sheet("hair", rows, "hair", True)
+    count = rows.shape[1]
+    crown = rows[-1].mean(0) + np.array([0.0, 0.0, 0.02])
+    return _capped(part, np.arange(len(part.vertices) - count, len(part.vertices)), crown, "hair", False)
 
 
 def build(skin: Skin, shape: Proportions) -> list[Part]:

@@ -32,7 +32,7 @@ class Eye:
 class Mouth:
     height: float = -5.85  # z of the line between the lips at the middle
     half_width: float = 2.5
-    smile: float = 0.20  # how much higher the corners lie at rest
+    smile: float = 0.46  # how much higher the corners lie at rest
     upper_lip: float = 0.62
     lower_lip: float = 0.82
     fullness: float = 0.40

@@ -199,8 +199,8 @@ def _neck(make: _Builder, rim: np.ndarray) -> None:
     """Carry the lowest row of the grid down into a neck."""
     start = np.concatenate(make.points)[rim]
     angle = np.arctan2(start[:, 0], -(start[:, 1] - 1.5))
-    end = np.stack([4.5 * np.sin(angle), 2.6 - 4.2 * np.cos(angle), np.full(len(rim), -16.0)], -1)
-    waist = np.stack([3.8 * np.sin(angle), 2.1 - 3.7 * np.cos(angle), np.full(len(rim), -12.9)], -1)
+    end = np.stack([4.1 * np.sin(angle), 2.6 - 3.9 * np.cos(angle), np.full(len(rim), -16.0)], -1)
+    waist = np.stack([3.5 * np.sin(angle), 2.1 - 3.4 * np.cos(angle), np.full(len(rim), -12.9)], -1)
     above = rim
     for t in np.linspace(0, 1, 8)[1:]:
         points = (1 - t) ** 2 * start + 2 * t * (1 - t) * waist + t * t * end
