@@ -15,6 +15,7 @@ from phiz.motion.measures import Performance, seam_ratio
 from phiz.motion.take import Take
 from phiz.runtime.bundle import Bundle
 from phiz.runtime.generate import generate
+from phiz.runtime.windows import Windows
 
 
 def model(bundle: Bundle) -> System:
@@ -28,10 +29,11 @@ def model(bundle: Bundle) -> System:
 
 
 def seams(bundle: Bundle, clips: Sequence[HeldOutClip], seconds: float = 120.0) -> dict[str, float]:
-    """`seam_ratio` of one long recording, the clips end to end, at the seams its Take tells of."""
+    """`seam_ratio` of one long recording, the clips end to end, where windows begin and end."""
     samples = np.concatenate([clip.samples for clip in clips])[: int(seconds * RATE)]
     take = neutral_take(bundle, samples, 0)
-    at = take.origin.get("seams", [])
+    windows = Windows(take.frames, bundle.manifest.window, bundle.manifest.overlap)
+    at = [start + shift for start in windows.starts[1:] for shift in (0, windows.overlap)]
     return {"seconds": len(samples) / RATE, "seams": float(len(at)), **seam_ratio(take.weights, at)}
 
 
