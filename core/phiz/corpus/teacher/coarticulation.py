@@ -20,17 +20,24 @@ Phone = tuple[float, float, str]
 EXPONENT = 1.4
 REACH = 4
 """Phones on either side that still pull on a frame."""
-LEAD = 0.070
-"""Seconds before the first sound at which a rest ends. The mouth begins to leave it some 50 ms earlier: the
-120 ms of JALI."""
+LEAD = 0.050
+"""Seconds before the first sound at which a rest ends. The mouth begins to leave it some 60 ms earlier: most
+of the 120 ms of JALI."""
 TRAIL = 0.025
 """Seconds into a pause at which the mouth begins to rest."""
 PAUSE = 0.30
 """Silences from this length on are rests: the mouth comes to its rest pose and stays there."""
+LONG_PAUSE = 0.70
+"""Silences from this length on are rested through with the lips together; in shorter ones they stay the more
+parted the shorter the silence."""
+EDGE_PAUSE = 0.12
+"""The same for a silence that begins or ends the clip: there is no knowing how long it really is."""
 JITTER = 0.009
 """Standard deviation, in seconds, of phone boundaries that make no contact; never beyond 20 ms."""
 JAW_KNEE, JAW_ROOM = 0.40, 0.30
 """jawOpen is as asked up to the knee; above, it nears knee + room and no more."""
+PARTED = 0.5
+"""Lips and jaw of the shortest pauses, as a share of those of /n/."""
 PHONE_GAIN = 0.06
 """Standard deviation of the logarithm of the gain drawn for every phone."""
 
@@ -40,13 +47,17 @@ _JAW = int(np.flatnonzero(INDEX["jawOpen"] == visemes.SPEECH_CHANNELS)[0])
 
 @dataclass(frozen=True)
 class Score:
-    """Segments of one viseme each, in time order: start, end (s), viseme index, gain, and whether a rest."""
+    """Segments of one viseme each, in time order: start, end (s), viseme index, gain.
+
+    rest: whether the mouth comes to rest there; parted: 0..1, how far apart a silence leaves the lips.
+    """
 
     start: np.ndarray
     end: np.ndarray
     viseme: np.ndarray
     gain: np.ndarray
     rest: np.ndarray
+    parted: np.ndarray
 
 
 def stress(phones: list[Phone], loudness: np.ndarray, fps: float) -> np.ndarray:
@@ -78,23 +89,28 @@ def score(phones: list[Phone], emphasis: np.ndarray, rng: np.random.Generator) -
     shift = np.clip(shift, -room, room)
     gains = emphasis * np.exp(rng.normal(0.0, PHONE_GAIN, count))
 
-    rows: list[tuple[float, float, int, float, bool]] = []
+    rows: list[tuple[float, float, int, float, bool, float]] = []
     for i, (_, _, name) in enumerate(phones):
         s, e = starts[i] + shift[i], ends[i] + shift[i + 1]
         if name == "SIL":
-            rest = ends[i] - starts[i] >= PAUSE
+            rest = ends[i] - starts[i] >= (PAUSE if 0 < i < count - 1 else EDGE_PAUSE)
             if rest:
                 s += TRAIL if i else 0.0
                 e -= LEAD if i < count - 1 else 0.0
-            rows.append((s, e, visemes.INDEX["SIL"], 1.0, rest))
+            inner = 0 < i < count - 1
+            parted = (
+                np.clip((LONG_PAUSE - (ends[i] - starts[i])) / (LONG_PAUSE - PAUSE), 0.0, 1.0)
+                if inner
+                else 0.0
+            )
+            rows.append((s, e, visemes.INDEX["SIL"], 1.0, rest, float(parted)))
             continue
         at = s
         for part, share in visemes.parts(name):
             until = at + share * (e - s)
-            rows.append((at, until, visemes.INDEX[part], float(gains[i]), False))
+            rows.append((at, until, visemes.INDEX[part], float(gains[i]), False, 0.0))
             at = until
-    start, end, viseme, gain, rest = zip(*rows, strict=True)
-    return Score(np.array(start), np.array(end), np.array(viseme), np.array(gain), np.array(rest))
+    return Score(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def articulate(score: Score, times: np.ndarray, style: Style, gain: np.ndarray) -> np.ndarray:
@@ -108,9 +124,7 @@ def articulate(score: Score, times: np.ndarray, style: Style, gain: np.ndarray) 
         [score.gain, 0.5 + 0.5 * score.gain, 0.7 + 0.3 * score.gain, np.ones(len(score.gain))], 1
     )
     targets = targets * (stressed * by_group)[:, visemes.GROUP_OF]  # (N, C)
-    # short silences inside speech: lips stay parted rather than shut
-    brief = (score.viseme == visemes.INDEX["SIL"]) & ~score.rest
-    targets[brief] = visemes.TARGETS[visemes.INDEX["N"]] * 0.5
+    targets += score.parted[:, None] * PARTED * visemes.TARGETS[visemes.INDEX["N"]]
 
     length = score.end - score.start
     core_start = score.start + 0.25 * length
@@ -143,3 +157,8 @@ def activity(score: Score, times: np.ndarray) -> np.ndarray:
         waking = (e + 0.10 - times) / 0.10
         moving = np.minimum(moving, 1.0 - np.clip(np.minimum(settling, waking), 0.0, 1.0))
     return moving
+
+
+def parted(score: Score, times: np.ndarray) -> np.ndarray:
+    """(frames,) 0..1: how far apart the silence of each frame leaves the lips."""
+    return score.parted[np.searchsorted(score.end, times).clip(max=len(score.end) - 1)].astype(np.float32)

@@ -43,8 +43,9 @@ def gaze(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(frames, 2) gaze in the head, radians to the character's left and up, and the times of large shifts.
 
-    Fixations log-normal about 1.1 s / activity; half of them on the listener, the others off by
-    Gaussian angles of 0.14 (sideways) and 0.08 rad; jumps of 40-60 ms. The eyes undo 0.8 of head turns.
+    Fixations log-normal about 1.1 s / activity. Half of them are on the listener; the others last 0.6 as
+    long and are off by Gaussian angles of 0.12 (sideways) and 0.07 rad. Jumps of 40-60 ms. The eyes undo 0.8
+    of head turns.
     """
     seconds = float(times[-1]) if len(times) else 0.0
     home = rng.normal(0.0, (0.03, 0.03))
@@ -53,14 +54,15 @@ def gaze(
     here = home
     while at < seconds:
         away = rng.random() < 0.5
-        there = home + rng.normal(0.0, (0.14, 0.08)) * activity if away else home + rng.normal(0.0, 0.012, 2)
+        there = home + rng.normal(0.0, (0.12, 0.07)) * activity if away else home + rng.normal(0.0, 0.012, 2)
         jump = float(rng.uniform(0.04, 0.06))
         if np.abs(there - here).sum() > 0.2:
             large.append(at)
         knots += [at, at + jump]
         points += [here, there]
         here = there
-        at += jump + float(np.clip(rng.lognormal(0.1 - np.log(activity), 0.7), 0.15, 6.0))
+        stay = float(np.clip(rng.lognormal(0.1 - np.log(activity), 0.7), 0.15, 6.0))
+        at += jump + (0.6 * stay if away else stay)
     path = np.array(points)
     angle = np.stack([np.interp(times, knots, path[:, i]) for i in range(2)], 1)
     angle[:, 0] -= 0.8 * head[:, 0]

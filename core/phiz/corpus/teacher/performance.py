@@ -20,6 +20,8 @@ from phiz.face.channels import CHANNELS, COUNT, INDEX, REGIONS
 from phiz.face.emotions import EMOTIONS
 
 FPS = 30.0
+PARTED_GAP = 0.06
+"""Lip gap that the shortest pauses keep."""
 
 
 class TeacherError(PhizError):
@@ -90,8 +92,9 @@ def perform(
     _add(weights, sight)
     _skew(weights, rng)
 
-    rest_gap = _rest_gap(rng, speaking, mood, acted)
-    closure.enforce(weights, phones, times, manner.floor, manner.press, 1.0 - speaking, rest_gap)
+    rest_gap = _rest_gap(rng, mood, acted) + PARTED_GAP * coarticulation.parted(score, times)
+    resting = np.clip(1.0 - 2.0 * speaking, 0.0, 1.0)
+    closure.enforce(weights, phones, times, manner.floor, manner.press, resting, rest_gap)
     return Performance(weights, head, STYLES.index(name), track, events)
 
 
@@ -204,9 +207,7 @@ def _skew(weights: np.ndarray, rng: np.random.Generator) -> None:
         weights[:, right] *= 1.0 - uneven
 
 
-def _rest_gap(
-    rng: np.random.Generator, speaking: np.ndarray, mood: np.ndarray, acted: np.ndarray
-) -> np.ndarray:
+def _rest_gap(rng: np.random.Generator, mood: np.ndarray, acted: np.ndarray) -> np.ndarray:
     """(frames,) lip gap of the resting mouth: shut in 2 of 3 clips, barely apart in the others, and what a
     mood or an Action Unit opens on top."""
     parted = float(rng.uniform(0.008, 0.030)) if rng.random() < 0.33 else float(rng.uniform(-0.006, 0.004))
