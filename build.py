@@ -19,6 +19,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 import zipfile
 from pathlib import Path
@@ -164,7 +165,14 @@ def package() -> int:
     DIST.mkdir(exist_ok=True)
     for old in [*DIST.glob("phiz-*.whl"), *DIST.glob("phiz-blender-scripts*.zip")]:
         old.unlink()
-    run(PYTHON, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, ".")
+    with tempfile.TemporaryDirectory() as folder:  # setuptools leaves, and reuses, a build folder
+        source = Path(folder) / "source"
+        shutil.copytree(
+            ROOT / "core", source / "core", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, source)
+        run(PYTHON, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, source)
     wheel = next(DIST.glob("phiz-*.whl"))
     scripts = DIST / f"phiz-blender-scripts-{wheel.name.split('-')[1]}.zip"
     with zipfile.ZipFile(scripts, "w", zipfile.ZIP_DEFLATED) as archive:
