@@ -41,6 +41,13 @@ def test_mesh_is_sound(head: Head, body: Body) -> None:
 
 
 def test_faces_look_outwards(head: Head, body: Body) -> None:
+    directed = Counter(e for f in head.faces for e in zip(f, (*f[1:], f[0]), strict=True))
+    assert max(directed.values()) == 1  # neighbours turn the same way
+    for side in ("left", "right"):
+        span = body.span["eyeball " + side]
+        for face in (f for f in head.faces if span.start <= f[0] < span.stop):
+            a, b, c = head.vertices[list(face[:3])] - head.vertices[span].mean(0)
+            assert np.dot(a, np.cross(b, c)) > 0
     centre = np.array([0.0, 0.0, -0.01])
     outer = [f for f, m in zip(body.skin.faces, body.skin.materials, strict=True) if m == "skin"]
     quads = np.array([f for f in outer if len(f) == 4])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,6 +56,16 @@ def _capped(part: Part, ring: np.ndarray, centre: np.ndarray, material: str, tur
     )
 
 
+def _outwards(part: Part) -> Part:
+    """The part with its faces seen counter-clockwise from outside: those of a positive volume."""
+    p = part.vertices - part.vertices.mean(0)
+    fans = [(f[0], f[i], f[i + 1]) for f in part.faces for i in range(1, len(f) - 1)]
+    a, b, c = np.swapaxes(p[np.array(fans)], 0, 1)
+    if np.sum(a * np.cross(b, c)) > 0:
+        return part
+    return replace(part, faces=[f[::-1] for f in part.faces])
+
+
 def mirrored(part: Part, name: str, anchors: np.ndarray | None = None) -> Part:
     """The part on the other side of the face."""
     faces = [f[::-1] for f in part.faces]
@@ -85,7 +95,7 @@ def _glint(ball: Part, shape: Proportions) -> Part:
     spot = np.array(eye.centre) + (eye.radius + 0.025) * directions(azimuth, elevation)
     n = len(ball.vertices)
     tip = np.array(eye.centre) + (eye.radius + 0.03) * directions(np.array([0.15]), np.array([0.17]))
-    faces = [(n + i, n + (i + 1) % 12, n + 12) for i in range(12)]
+    faces = [(n + (i + 1) % 12, n + i, n + 12) for i in range(12)]  # inwards, as the ball's so far
     vertices = np.concatenate([ball.vertices, spot, tip])
     anchors = np.full(len(vertices), -1)
     return Part(ball.name, vertices, ball.faces + faces, ball.materials + ["glint"] * 12, anchors)
@@ -146,10 +156,7 @@ def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
         xy = line + normal * np.asarray(offset)[:, None]
         rows.append(np.concatenate([xy, np.broadcast_to(z, (count,))[:, None]], 1))
     strips = ["gums", "gums", "teeth", "teeth", "teeth", "teeth"]
-    part = _sheet("teeth upper" if upper else "teeth lower", np.stack(rows), strips, False)
-    if upper:
-        part = Part(part.name, part.vertices, [f[::-1] for f in part.faces], part.materials, part.anchors)
-    return part
+    return _sheet("teeth upper" if upper else "teeth lower", np.stack(rows), strips, False)
 
 
 def tongue(skin: Skin, shape: Proportions) -> Part:
@@ -224,12 +231,12 @@ def hair(shape: Proportions) -> Part:
 
 def build(skin: Skin, shape: Proportions) -> list[Part]:
     """Every part, left ones before right ones."""
-    lash = lashes(skin, shape)
+    lash = _outwards(lashes(skin, shape))
     right_rim = skin.eyes[1].loops[-3][: skin.eyes[1].half + 1]
-    pairs = [eyeball(shape), brow(shape), ear(shape)]
+    pairs = [_outwards(part) for part in (eyeball(shape), brow(shape), ear(shape))]
     parts = []
     for left in pairs:
         parts += [left, mirrored(left, left.name.replace("left", "right"))]
     parts += [lash, mirrored(lash, "lashes right", np.tile(right_rim, 5))]
-    parts += [teeth(skin, shape, True), teeth(skin, shape, False), tongue(skin, shape), hair(shape)]
-    return parts
+    middle = (teeth(skin, shape, True), teeth(skin, shape, False), tongue(skin, shape), hair(shape))
+    return [*parts, *map(_outwards, middle)]
