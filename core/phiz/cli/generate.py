@@ -51,7 +51,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     making = parser.add_argument_group("making")
     making.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames per second (default 30)")
-    making.add_argument("--steps", type=_positive, default=8, metavar="N", help="sampling steps (default 8)")
+    making.add_argument("--steps", type=_positive, metavar="N", help="sampling steps (default: the bundle's)")
     making.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all useful)")
     making.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (default: the shipped one)")
 

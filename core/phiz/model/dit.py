@@ -66,7 +66,9 @@ class Block(nn.Module):
     def __init__(self, config: DitConfig) -> None:
         super().__init__()
         d, self.heads = config.width, config.heads
-        self.norm_self, self.norm_cross, self.norm_feed = (nn.LayerNorm(d, elementwise_affine=False) for _ in range(3))
+        self.norm_self, self.norm_cross, self.norm_feed = (
+            nn.LayerNorm(d, elementwise_affine=False) for _ in range(3)
+        )
         self.qkv = nn.Linear(d, 3 * d)
         self.out_self = nn.Linear(d, d)
         self.q = nn.Linear(d, d)
@@ -85,7 +87,9 @@ class Block(nn.Module):
     def _split(self, x: Tensor) -> Tensor:  # (N, T, D) -> (N, H, T, D / H)
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
-    def forward(self, x: Tensor, audio: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor], near: Tensor) -> Tensor:
+    def forward(
+        self, x: Tensor, audio: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor], near: Tensor
+    ) -> Tensor:
         """x, audio (N, T, D); modulation (N, T, 6, D); near (T, T): index into `nearness`, -1 = too far."""
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.offset).unbind(-2)
         h = self.norm_self(x) * (1 + scale_a) + shift_a
@@ -126,7 +130,10 @@ class Dit(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(d)
         self.head = nn.Linear(d, MOTION)
-        for module in (self.modulate, self.head):  # zero: every block starts as the identity, x0 as the mean face
+        for module in (
+            self.modulate,
+            self.head,
+        ):  # zero: every block starts as the identity, x0 as the mean face
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
         with torch.no_grad():  # gates open at a half, or cross-attention alone would learn at first
@@ -138,7 +145,9 @@ class Dit(nn.Module):
         angles = level.float()[:, None] * rates
         return self.level_in(torch.cat([angles.cos(), angles.sin()], dim=-1).to(level.dtype))  # (N, D)
 
-    def forward(self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, style: Tensor, keep: Tensor) -> Tensor:
+    def forward(
+        self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, style: Tensor, keep: Tensor
+    ) -> Tensor:
         """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, 8);
         style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style."""
         frames = motion.shape[1]

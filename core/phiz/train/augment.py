@@ -62,7 +62,9 @@ class Augment:
         curve = torch.where(self._chance(n, 0.8), curve, torch.zeros_like(curve))
         centres = torch.from_numpy(centre_frequencies()[1:-1]).float()[None, None]
         highest, lowest = self._uniform(n, 3000, 12000), self._uniform(n, 0, 300)
-        octaves = torch.log2(centres / highest).clamp(min=0) + torch.log2(lowest.clamp(min=1) / centres).clamp(min=0)
+        octaves = torch.log2(centres / highest).clamp(min=0) + torch.log2(
+            lowest.clamp(min=1) / centres
+        ).clamp(min=0)
         cut = -36.0 * octaves
         cut = torch.where(self._chance(n, 0.5), cut, torch.zeros_like(cut))
         floor = float(np.log(FLOOR))
@@ -99,7 +101,12 @@ class Augment:
         loud = torch.exp(-NEPER_PER_DB * self._uniform(n, 3, 45)) * self._chance(n, 0.7)
         power = power + level * loud * noise
         babble = x.exp().roll(1, 0)
-        heard = level / level.roll(1, 0) * torch.exp(-NEPER_PER_DB * self._uniform(n, 10, 30)) * self._chance(n, 0.2)
+        heard = (
+            level
+            / level.roll(1, 0)
+            * torch.exp(-NEPER_PER_DB * self._uniform(n, 10, 30))
+            * self._chance(n, 0.2)
+        )
         return (power + heard * babble).clamp(min=FLOOR).log()
 
     def _drop(self, x: Tensor) -> Tensor:

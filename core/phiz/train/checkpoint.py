@@ -44,7 +44,11 @@ class RunningMean:
 
 
 def save(
-    path: Path, model: nn.Module, mean: RunningMean, optimiser: torch.optim.Optimizer, facts: dict[str, object]
+    path: Path,
+    model: nn.Module,
+    mean: RunningMean,
+    optimiser: torch.optim.Optimizer,
+    facts: dict[str, object],
 ) -> None:
     """Write everything a resumed run needs. facts: JSON values, among them `config` and `step`."""
     tensors: dict[str, Tensor] = {f"model.{k}": v.contiguous() for k, v in model.state_dict().items()}
@@ -63,7 +67,9 @@ def facts(path: Path) -> dict:
         with safe_open(path, "pt") as file:
             return json.loads(file.metadata()["facts"])
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"expected a checkpoint in {path}, could not read one ({error}); train again") from error
+        raise CheckpointError(
+            f"expected a checkpoint in {path}, could not read one ({error}); train again"
+        ) from error
 
 
 def _tensors(path: Path, prefix: str) -> dict[str, Tensor]:

@@ -95,7 +95,9 @@ def train(
     torch.manual_seed(seed)
     model = PhoneEncoder(config)
     mean = checkpoint.RunningMean(model, 0.998)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=peak_rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), lr=peak_rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True
+    )
     path, step = out / "encoder.safetensors", 0
     if path.is_file():
         step = int(checkpoint.resume(path, model, mean, optimiser)["step"])
@@ -126,11 +128,15 @@ def train(
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
                 mean.copy_to(judged)
-                held = score(judged, held_out, 4) if held_out else dict.fromkeys(log.columns[4:], float("nan"))
+                held = (
+                    score(judged, held_out, 4) if held_out else dict.fromkeys(log.columns[4:], float("nan"))
+                )
                 now = dict(zip(log.columns[1:4], sums / count, strict=True))
                 log.write(step, **now, **held)
                 log.plot()
-                checkpoint.save(path, model, mean, optimiser, {"config": config.as_dict(), "step": step, "steps": steps})
+                checkpoint.save(
+                    path, model, mean, optimiser, {"config": config.as_dict(), "step": step, "steps": steps}
+                )
                 sums, count = np.zeros(3), 0
     return path
 

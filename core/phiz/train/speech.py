@@ -67,7 +67,9 @@ def label_frames(clip: Clip, frames: int) -> tuple[np.ndarray, np.ndarray]:
     ).reshape(-1, len(LIPS))  # (P, 4)
     lips = np.zeros((frames, len(LIPS)), np.float32)
     for k, spread in enumerate(SPREAD.values()):
-        inside = 0.5 * (erf((time - starts) / (1.4142 * spread)) - erf((time - ends) / (1.4142 * spread)))  # (P, T)
+        inside = 0.5 * (
+            erf((time - starts) / (1.4142 * spread)) - erf((time - ends) / (1.4142 * spread))
+        )  # (P, T)
         lips[:, k] = np.clip(heights[:, k] @ inside, 0.0, 1.0)
     return index, lips
 
@@ -98,7 +100,9 @@ def utterances(source: Source, split: str) -> list[Utterance]:
 class Pieces:
     """Draws equal pieces of speech: sources by their share, clips by their length, joined to fill."""
 
-    def __init__(self, sources: dict[str, list[Utterance]], shares: dict[str, float], frames: int, seed: int) -> None:
+    def __init__(
+        self, sources: dict[str, list[Utterance]], shares: dict[str, float], frames: int, seed: int
+    ) -> None:
         if not sources:
             raise SpeechError("expected a corpus with labelled speech, found none; run `phiz corpus` first")
         self.frames = frames  # output frames (50 fps) of a piece

@@ -1,0 +1,40 @@
+"""Audio features brought to the motion's clock: what each motion frame hears."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from phiz.audio.levels import loudness
+
+ENCODER_FPS = 50.0
+MEL_FPS = 100.0
+MOTION_FPS = 30.0
+"""The frame rate at which motion is made; other rates are resampled from it."""
+
+
+def width(features: int) -> int:
+    """Numbers per motion frame for an encoder of so many features: twice those and the loudness."""
+    return 2 * (features + 1)
+
+
+def _sample(track: np.ndarray, fps: float, times: np.ndarray) -> np.ndarray:
+    """Linear interpolation of (T, D) at times (F,); the ends hold."""
+    place = np.clip(times * fps, 0, len(track) - 1)
+    low = np.minimum(place.astype(np.int64), max(len(track) - 2, 0))
+    high = np.minimum(low + 1, len(track) - 1)
+    share = (place - low).astype(np.float32)[:, None]
+    return track[low] * (1 - share) + track[high] * share
+
+
+def aligned(features: np.ndarray, mel: np.ndarray, frames: int) -> np.ndarray:
+    """(frames, width) float32: for motion frame i the features and the loudness at i/30 -+ 1/120 s.
+
+    features: (T, D) of an audio encoder at 50 fps. mel: (2T, 64) log-mel at 100 fps, not normalised,
+    from which the loudness is taken (dB relative to the speech level, in units of 20 dB).
+    """
+    loud = (loudness(mel) / 20.0)[:, None]
+    parts = []
+    for side in (-1.0, 1.0):
+        times = np.arange(frames) / MOTION_FPS + side / (4 * MOTION_FPS)
+        parts += [_sample(features.astype(np.float32), ENCODER_FPS, times), _sample(loud, MEL_FPS, times)]
+    return np.concatenate(parts, axis=1, dtype=np.float32)

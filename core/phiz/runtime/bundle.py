@@ -1,0 +1,181 @@
+"""The model bundle: a folder of data (`model.json` and ONNX graphs) that is all generation needs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import onnxruntime as ort
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from phiz.audio import aligned
+from phiz.errors import PhizError
+from phiz.face.channels import CHANNELS
+from phiz.face.emotions import EMOTIONS
+
+FORMAT = 1
+SHIPPED = Path(__file__).parent / "shipped"
+MANIFEST = "model.json"
+MOTION = len(CHANNELS) + 3
+
+Precision = Literal["float", "int8"]
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+
+
+class BundleError(PhizError):
+    """A bundle that is not there, not whole, changed since it was made, or of another format."""
+
+
+class ProviderError(PhizError):
+    """An execution provider that this installation of onnxruntime does not have."""
+
+
+class Scale(BaseModel):
+    """Motion = normalised * spread + mean; 51 channels, then yaw, pitch, roll in radians."""
+
+    mean: Annotated[list[float], Field(min_length=MOTION, max_length=MOTION)]
+    spread: Annotated[list[float], Field(min_length=MOTION, max_length=MOTION)]
+
+
+class Guidance(BaseModel):
+    """Weights of the nested guidance: x_none + audio (x_A - x_none) + coarse (x_AC - x_A)."""
+
+    audio: float = 1.0
+    coarse: float = 1.0
+
+
+class Manifest(BaseModel):
+    """What `model.json` holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1]
+    name: str
+    channels: list[str]
+    emotions: list[str]
+    styles: list[str]
+    default_style: str
+    encoder: Literal["phone"]
+    features: int
+    encoder_reach: int
+    window: Annotated[int, Field(ge=30)]
+    overlap: Annotated[int, Field(ge=1)]
+    steps: Annotated[int, Field(ge=1)]
+    guidance: Guidance
+    scale: Scale
+    graphs: dict[Precision, dict[Literal["encoder", "denoiser"], str]]
+    sha256: dict[str, str]
+    trained: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle: its manifest and two running graphs.
+
+    encoder: mel (1, 2T, 64) -> features (1, T, features). denoiser: motion (N, T, 54), level (N,),
+    audio (N, T, width), emotion (N, T, 8), style (N, styles), keep (N, 3) -> clean (N, T, 54).
+    """
+
+    folder: Path
+    manifest: Manifest
+    encoder: ort.InferenceSession
+    denoiser: ort.InferenceSession
+
+    @property
+    def audio_width(self) -> int:
+        return aligned.width(self.manifest.features)
+
+    def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+        return np.asarray(self.denoiser.run(None, inputs)[0])
+
+    def encode(self, mel: np.ndarray) -> np.ndarray:
+        return np.asarray(self.encoder.run(None, {"mel": mel})[0])
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """`model.json` of a bundle, checked against this version of Phiz. Raises BundleError."""
+    path = folder / MANIFEST
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BundleError(f"expected a model bundle in {folder}, found no readable {MANIFEST} there") from error
+    try:
+        manifest = Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BundleError(f"{path} is not a manifest of format {FORMAT}: {where}: {first['msg']}") from error
+    for name, ours in (("channels", CHANNELS), ("emotions", EMOTIONS)):
+        if tuple(getattr(manifest, name)) != tuple(ours):
+            raise BundleError(f"{path} was made for other {name} than this version of Phiz; get a newer bundle")
+    if manifest.default_style not in manifest.styles:
+        raise BundleError(f"{path} names {manifest.default_style!r} as default style, which it does not hold")
+    if manifest.overlap * 2 > manifest.window:
+        raise BundleError(f"{path} has an overlap of more than half a window")
+    return manifest
+
+
+def _checked(folder: Path, manifest: Manifest, name: str) -> Path:
+    """The path of a graph whose bytes are those the bundle was made with. Raises BundleError."""
+    path = folder / name
+    if name not in manifest.sha256 or Path(name).name != name:
+        raise BundleError(f"{folder / MANIFEST} gives no checksum for {name!r}")
+    if not path.is_file():
+        raise BundleError(f"the model bundle {folder} lacks {name}; install it again")
+    found = digest(path)
+    if found != manifest.sha256[name]:
+        raise BundleError(f"{path} is damaged: checksum {found[:12]}, expected {manifest.sha256[name][:12]}")
+    return path
+
+
+def load(
+    path: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
+    precision: Precision = "float",
+    provider: str = "cpu",
+) -> Bundle:
+    """Open a bundle folder; None is the one that comes with Phiz.
+
+    threads: of the CPU, None for onnxruntime's choice. provider: one of PROVIDERS; others than cpu
+    need an onnxruntime that has them (`phiz[cuda]`, or the CoreML and DirectML builds). Raises
+    BundleError, ProviderError.
+    """
+    folder = SHIPPED if path is None else Path(path)
+    manifest = read_manifest(folder)
+    if precision not in manifest.graphs:
+        raise BundleError(f"the model bundle {folder} has no {precision} graphs, only {', '.join(manifest.graphs)}")
+    wanted = PROVIDERS.get(provider)
+    if wanted is None or wanted not in ort.get_available_providers():
+        here = [name for name, full in PROVIDERS.items() if full in ort.get_available_providers()]
+        raise ProviderError(f"expected a provider of {', '.join(here)}, came {provider!r}; see the README")
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = threads or 0
+    # A pool of idle threads that spin would slow whatever else the user's machine does.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers = [wanted] if wanted == PROVIDERS["cpu"] else [wanted, PROVIDERS["cpu"]]
+    sessions = []
+    for part in ("encoder", "denoiser"):
+        graph = _checked(folder, manifest, manifest.graphs[precision][part])
+        try:
+            sessions.append(ort.InferenceSession(str(graph), options, providers=providers))
+        except Exception as error:  # onnxruntime raises its own classes, which share no public base
+            reason = str(error).splitlines()[0]
+            raise BundleError(f"onnxruntime {ort.__version__} cannot run {graph}: {reason}") from error
+    return Bundle(folder, manifest, *sessions)

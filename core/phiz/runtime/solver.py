@@ -1,0 +1,50 @@
+"""From noise to motion in a few steps: DPM-Solver++(2M) for a network that predicts the clean motion.
+
+Lu et al. 2022, algorithm 2, on the cosine schedule of training. Plain functions of arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+FIRST_LEVEL = 0.995
+"""Where sampling starts; at exactly 1 there would be no signal to speak of and no finite log-ratio."""
+
+
+def levels(steps: int) -> np.ndarray:
+    """(steps + 1,) noise levels from FIRST_LEVEL down to 0, evenly spaced."""
+    return np.linspace(FIRST_LEVEL, 0.0, steps + 1)
+
+
+def signal_and_noise(level: float) -> tuple[float, float]:
+    """Shares of signal and noise at a level in 0..1 (cosine schedule); their squares sum to 1."""
+    angle = 0.5 * np.pi * level
+    return float(np.cos(angle)), float(np.sin(angle))
+
+
+def sample(denoise: Callable[[np.ndarray, float, int], np.ndarray], noise: np.ndarray, steps: int) -> np.ndarray:
+    """Clean motion from standard normal noise of any shape.
+
+    denoise(x, level, step) predicts the clean motion from the noisy. The last step ends at level 0,
+    where the result is the prediction itself. Deterministic.
+    """
+    at = levels(steps)
+    x, before, last_ratio = noise, None, 0.0
+    for i in range(steps):
+        clean = denoise(x, float(at[i]), i)
+        if i == steps - 1:
+            return clean
+        signal, sigma = signal_and_noise(at[i])
+        next_signal, next_sigma = signal_and_noise(at[i + 1])
+        ratio, next_ratio = np.log(signal / sigma), np.log(next_signal / next_sigma)
+        step = next_ratio - ratio
+        guess = clean
+        if before is not None:
+            r = (ratio - last_ratio) / step
+            guess = clean + (clean - before) / (2.0 * r)
+        x = (next_sigma / sigma) * x - np.float32(next_signal * np.expm1(-step)) * guess
+        x = x.astype(np.float32, copy=False)
+        before, last_ratio = clean, ratio
+    raise ValueError("expected at least one step")

@@ -1,0 +1,1 @@
+"""Torch checkpoints to a verified model bundle. `python -m export --help`."""

@@ -1,0 +1,117 @@
+"""Checkpoints of the audio encoder and the base model to a bundle folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from export.graphs import check, store_half, write_graph, write_int8
+from phiz.audio import mel
+from phiz.corpus.teacher.styles import CAPTURED
+from phiz.face.channels import CHANNELS
+from phiz.face.emotions import EMOTIONS
+from phiz.model.dit import MOTION, Dit
+from phiz.model.phone_encoder import OUTPUTS, PhoneFeatures
+from phiz.runtime import bundle
+from phiz.train import checkpoint, encoder, stage1
+
+FLOAT_ALLOWED = 5e-3  # what storing weights as float16 may cost
+INT8_ALLOWED = 0.15
+OVERLAP = 30  # frames; one second in which neighbouring windows agree
+
+
+def _encoder_inputs(frames: int) -> dict[str, Tensor]:
+    return {"mel": torch.randn(1, 2 * frames, mel.BINS, generator=torch.Generator().manual_seed(frames))}
+
+
+def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
+    random, config = torch.Generator().manual_seed(frames), model.config
+    return {
+        "motion": torch.randn(count, frames, MOTION, generator=random),
+        "level": torch.rand(count, generator=random),
+        "audio": torch.rand(count, frames, config.audio, generator=random),
+        "emotion": torch.rand(count, frames, len(EMOTIONS), generator=random),
+        "style": torch.eye(config.styles)[torch.arange(count) % config.styles],
+        "keep": (torch.rand(count, 3, generator=random) > 0.3).float(),
+    }
+
+
+def write_bundle(
+    encoder_checkpoint: Path,
+    stage1_checkpoint: Path,
+    out: Path,
+    *,
+    name: str,
+    guidance: bundle.Guidance,
+    steps: int = 8,
+) -> dict[str, float]:
+    """Write a bundle folder, replacing one that is there. Returns each graph's measured difference.
+
+    Every graph is run on inputs of other sizes than it was traced with and compared with its network.
+    Raises ParityError, CheckpointError; then nothing is written.
+    """
+    phones = encoder.load(encoder_checkpoint)
+    features = PhoneFeatures(phones)
+    model, scale, facts = stage1.load(stage1_checkpoint)
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    write_graph(
+        features,
+        _encoder_inputs(200),
+        "features",
+        {"mel": {0: "n", 1: "mel_frames"}, "features": {0: "n", 1: "frames"}},
+        part / "encoder.onnx",
+    )
+    timed = {key: {0: "n", 1: "frames"} for key in ("motion", "audio", "emotion", "clean")}
+    write_graph(
+        model,
+        _denoiser_inputs(model, 2, stage1.WINDOW),
+        "clean",
+        timed | {key: {0: "n"} for key in ("level", "style", "keep")},
+        part / "denoiser.onnx",
+    )
+    tried = {"encoder": (features, _encoder_inputs(333)), "denoiser": (model, _denoiser_inputs(model, 3, 120))}
+    differences = {}
+    for graph, (network, inputs) in tried.items():
+        exact, low = part / f"{graph}.onnx", part / f"{graph}.int8.onnx"
+        write_int8(exact, low)
+        differences[low.name] = check(network, inputs, low, INT8_ALLOWED)
+        store_half(exact)
+        differences[exact.name] = check(network, inputs, exact, FLOAT_ALLOWED)
+    styles: list[str] = facts["styles"]
+    manifest = bundle.Manifest(
+        format=bundle.FORMAT,
+        name=name,
+        channels=list(CHANNELS),
+        emotions=list(EMOTIONS),
+        styles=styles,
+        default_style=next(style for style in styles if style not in CAPTURED),
+        encoder="phone",
+        features=OUTPUTS,
+        encoder_reach=phones.config.reach,
+        window=stage1.WINDOW,
+        overlap=OVERLAP,
+        steps=steps,
+        guidance=guidance,
+        scale=bundle.Scale(**scale.as_dict()),
+        graphs={
+            "float": {"encoder": "encoder.onnx", "denoiser": "denoiser.onnx"},
+            "int8": {"encoder": "encoder.int8.onnx", "denoiser": "denoiser.int8.onnx"},
+        },
+        sha256={file: bundle.digest(part / file) for file in sorted(differences)},
+        trained={
+            "encoder_steps": checkpoint.facts(encoder_checkpoint)["step"],
+            "encoder": phones.config.as_dict(),
+            "stage1_steps": facts["step"],
+            "stage1": facts["config"],
+        },
+    )
+    (part / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(part, out)
+    return differences

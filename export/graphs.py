@@ -1,0 +1,85 @@
+"""Networks to ONNX graphs, their weights stored in half precision or quantised, and checked."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from phiz.errors import PhizError
+
+OPSET = 17
+_SMALL = 1024  # numbers below which a tensor stays in float32
+
+
+class ParityError(PhizError):
+    """A graph that does not compute what its network computes."""
+
+
+def write_graph(
+    network: nn.Module, inputs: dict[str, Tensor], output: str, dynamic: dict[str, dict[int, str]], path: Path
+) -> None:
+    """Export a network by example inputs (by name, in the order of its arguments)."""
+    with warnings.catch_warnings():
+        # The tracing exporter needs no package beyond onnx; torch warns that it will go one day.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            tuple(inputs.values()),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=[output],
+            dynamic_axes=dynamic,
+        )
+
+
+def store_half(path: Path) -> None:
+    """Rewrite a graph so that its large weights are stored as float16 and cast when it is loaded.
+
+    Half the size; everything is still computed in float32.
+    """
+    model = onnx.load(str(path))
+    casts = []
+    for tensor in model.graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < _SMALL:
+            continue
+        name, low = tensor.name, f"{tensor.name}.half"
+        tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), low))
+        casts.append(helper.make_node("Cast", [low], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def write_int8(path: Path, out: Path) -> None:
+    """A second graph whose matrix products run in int8, scales taken from the data of each run."""
+    quantize_dynamic(
+        str(path), str(out), weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul"], per_channel=True
+    )
+
+
+def difference(network: nn.Module, inputs: dict[str, Tensor], path: Path) -> float:
+    """Root mean square difference between graph and network, relative to the network's own spread."""
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    found = np.asarray(session.run(None, {name: value.numpy() for name, value in inputs.items()})[0])
+    with torch.no_grad():
+        wanted = network.eval()(*inputs.values()).numpy()
+    return float(np.sqrt(np.mean((found - wanted) ** 2)) / max(float(wanted.std()), 1e-6))
+
+
+def check(network: nn.Module, inputs: dict[str, Tensor], path: Path, allowed: float) -> float:
+    """The difference, if it is within what is allowed. Raises ParityError."""
+    found = difference(network, inputs, path)
+    if not found <= allowed:
+        raise ParityError(f"expected {path.name} to be within {allowed:g} of the network, came {found:.2g}")
+    return found
