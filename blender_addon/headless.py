@@ -152,9 +152,7 @@ def _open(options: argparse.Namespace) -> bpy.types.Scene:
         try:
             bpy.ops.wm.open_mainfile(filepath=str(options.blend.resolve()))
         except RuntimeError as error:
-            raise HeadlessError(
-                f"Blender cannot open {options.blend}: {str(error).strip().splitlines()[0]}"
-            ) from error
+            raise HeadlessError(f"Blender cannot open {options.blend}: {stage.first_line(error)}") from error
     return bpy.context.scene
 
 
@@ -201,10 +199,9 @@ def _take(options: argparse.Namespace, fps: float) -> Take:
 
 
 def _generated(options: argparse.Namespace, fps: float) -> Take:
-    from phiz.runtime.generate import generate
-
     from phiz.audio import recording
     from phiz.runtime import bundle
+    from phiz.runtime.generate import generate
 
     direction = _direction(options)
     voice = recording.load(options.audio)

@@ -117,7 +117,7 @@ def save(path: Path) -> None:
             bpy.ops.wm.save_mainfile(filepath=str(partial), compress=True, check_existing=False)
         os.replace(partial, path)
     except (RuntimeError, OSError) as error:
-        raise StageError(f"Cannot save {path}: {_first_line(error)}") from error
+        raise StageError(f"Cannot save {path}: {first_line(error)}") from error
     finally:
         for left in (partial, partial.with_suffix(".blend1")):
             left.unlink(missing_ok=True)
@@ -164,7 +164,7 @@ def render_video(
         _render(path)
         os.replace(partial, path)
     except OSError as error:
-        raise StageError(f"Cannot write the video {path}: {_first_line(error)}") from error
+        raise StageError(f"Cannot write the video {path}: {first_line(error)}") from error
     finally:
         partial.unlink(missing_ok=True)
     return notes
@@ -175,7 +175,7 @@ def _render(path: Path) -> None:
         with _quiet():
             bpy.ops.render.render(animation=True)
     except RuntimeError as error:
-        raise StageError(f"Cannot render {path.name}: {_first_line(error)}") from error
+        raise StageError(f"Cannot render {path.name}: {first_line(error)}") from error
 
 
 def _sparing_cycles(scene: bpy.types.Scene) -> None:
@@ -240,7 +240,8 @@ def _relative(path: str, folder: Path) -> str:
         return path
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What Blender says in an error, without its prefix and what follows."""
     return str(error).strip().removeprefix("Error: ").splitlines()[0]
 
 
