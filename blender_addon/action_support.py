@@ -54,6 +54,11 @@ def strips(editor: Any) -> Any:
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
+def strip_start(strip: Any) -> float:
+    """The scene frame at which a strip's own first frame stands; named `content_start` since 5.2."""
+    return strip.content_start if hasattr(strip, "content_start") else strip.frame_start
+
+
 def set_media(image_settings: Any, *, video: bool) -> None:
     """Choose H.264's container or PNG; since 5.0 the kind of medium comes first."""
     if hasattr(image_settings, "media_type"):

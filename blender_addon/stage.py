@@ -90,7 +90,7 @@ def add_sound(scene: bpy.types.Scene, path: Path, start: int) -> bool:
     strips = action_support.strips(editor)
     for strip in [s for s in strips if s.type == "SOUND"]:
         same = Path(bpy.path.abspath(strip.sound.filepath)).resolve() == path.resolve()
-        if same and strip.frame_start == start:
+        if same and action_support.strip_start(strip) == start:
             return True
         if OWNED in strip:
             strips.remove(strip)
