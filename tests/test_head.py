@@ -10,7 +10,7 @@ from phiz.face.head import Head, demo_head
 from phiz.face.head.anatomy import CONTACT, Body, assemble
 from phiz.face.head.lips import lip_gap_coefficients
 from phiz.face.head.proportions import PLAIN
-from phiz.face.head.skin import LID_RINGS
+from phiz.face.head.skin import LID_RINGS, MOUTH_RINGS
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +102,28 @@ def test_lids_meet_at_blink_and_clear_the_eyeball_all_the_way(head: Head, body: 
         for weight in np.linspace(0, 1, 9):
             away = np.linalg.norm(head.posed({"eyeBlink" + side: weight})[skin] - centre, axis=1)
             assert away.min() > body.shape.eye.radius / 100, weight
+
+
+def test_teeth_stay_behind_the_lips(head: Head, body: Body) -> None:
+    """Where a tooth lies at the height of the red of a lip, that lip stands in front of it."""
+    mouth, count = body.skin.mouth, 2 * body.skin.mouth.half
+    places = np.arange(count)
+    for name in CHANNELS:
+        posed = head.posed({name: 1.0})
+        for teeth, lip in (
+            ("upper", places <= mouth.half),
+            ("lower", (places >= mouth.half) | (places == 0)),
+        ):
+            order = np.where(lip)[0][np.argsort(posed[mouth.loops[CONTACT][lip], 0])]
+            touch, border = posed[mouth.loops[CONTACT][order]], posed[mouth.loops[MOUTH_RINGS][order]]
+            crest = posed[mouth.loops[CONTACT - 2][order]]
+            tooth = posed[body.span["teeth " + teeth]]
+            ends = np.sort(
+                [np.interp(tooth[:, 0], loop[:, 0], loop[:, 2]) for loop in (touch, border)], axis=0
+            )
+            covered = (ends[0] < tooth[:, 2]) & (tooth[:, 2] < ends[1]) & (np.abs(tooth[:, 0]) < 0.015)
+            front = np.interp(tooth[covered, 0], crest[:, 0], crest[:, 1])
+            assert np.all(front < tooth[covered, 1]), (name, teeth)
 
 
 def test_directions(head: Head, body: Body) -> None:

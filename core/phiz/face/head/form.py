@@ -40,10 +40,10 @@ def distance(points: np.ndarray, shape: Proportions) -> np.ndarray:
     p = points.copy()
     p[:, 0] = np.abs(p[:, 0])
     tip_y, tip_z = shape.nose[1:]
-    d = _ellipsoid(p, (0, 1.0, 3.6), (7.5, 9.0, 8.6))
+    d = _ellipsoid(p, (0, 0.7, 3.6), (7.5, 8.6, 8.6))
     d = _blend(d, _ellipsoid(p, (0, -1.6, -1.6), (6.5, 6.2, 6.8)), 2.5)
     d = _blend(d, _ellipsoid(p, (0, -2.4, -5.5), (5.2, 5.5, 4.1)), 2.5)
-    d = _blend(d, _ellipsoid(p, (0, -6.4, -8.2), (1.9, 1.6, 1.5)), 2.0)
+    d = _blend(d, _ellipsoid(p, (0, -6.75, -8.2), (1.9, 1.6, 1.5)), 2.0)
     d = _blend(d, _ellipsoid(p, (3.7, -4.4, -3.1), (2.5, 2.6, 2.2)), 2.0)
     d = _blend(d, _ellipsoid(p, (0, -5.6, -5.8), (3.0, 2.6, 2.3)), 1.8)
     d = _blend(d, _ellipsoid(p, (2.7, -5.6, 2.5), (2.6, 1.9, 0.9)), 1.8)

@@ -53,5 +53,5 @@ def _height(way: np.ndarray, azimuth: np.ndarray, t: float) -> np.ndarray:
     locks = 0.60 * np.abs(np.sin(4.5 * whirl)) ** 0.7 + 0.40 * np.abs(np.sin(9.5 * whirl + 0.8 * out)) ** 0.8
     return (
         edge * (body + 0.85 * fringe - 0.45 * parting)
-        + 0.50 * (locks - 0.6) * np.clip(out * 1.6, 0, 1) * edge
+        + 0.70 * (locks - 0.6) * np.clip(out * 1.6, 0, 1) * edge
     )

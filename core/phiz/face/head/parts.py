@@ -193,31 +193,36 @@ def brow(shape: Proportions) -> Part:
     return _sheet("brow left", np.stack(rows), "brows", False)
 
 
+# the ear's rings from the hollow to the rim and round behind it: size, height over the ear's plane, material
+EAR_RINGS = (
+    (0.22, -0.50, "lid"),
+    (0.42, -0.42, "lid"),
+    (0.56, 0.02, "skin"),
+    (0.68, 0.16, "skin"),
+    (0.80, -0.04, "lid"),
+    (0.88, 0.12, "skin"),
+    (0.96, 0.26, "skin"),
+    (1.00, 0.10, "skin"),
+    (0.94, -0.12, "skin"),
+    (0.55, -0.60, "skin"),
+)
+
+
 def ear(shape: Proportions) -> Part:
-    """The left ear: a shell with a rolled rim."""
-    turn = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-    # outline in the ear's plane: s to the back, h upwards
-    outline_s = 1.55 * np.cos(turn) + 0.35 * np.sin(turn) - 0.25 * np.sin(turn) ** 2 * (np.sin(turn) < 0)
-    outline_h = 2.55 * np.sin(turn) - 0.1
-    lobe = np.where(np.sin(turn) < 0, 1 - 0.28 * np.abs(np.sin(turn)) ** 2, 1.0)
-    outline_s = outline_s * lobe
-    back = 0.5 + 0.5 * np.cos(turn)  # 1 at the rear rim, 0 where it meets the head
+    """The left ear: a shell with a hollow, an inner fold and a rolled rim."""
+    turn = np.linspace(0, 2 * np.pi, 28, endpoint=False)
+    up, rear = np.sin(turn), np.cos(turn)
+    # the outline in the ear's plane: s to the rear, h upwards; narrow at the lobe
+    outline_s = (1.6 * rear + 0.30 * up) * np.where(up < 0, 1 - 0.34 * up**2, 1.0)
+    outline_h = 2.6 * up - 0.1
+    free = 0.5 + 0.5 * rear  # 1 at the rear rim, 0 where the ear meets the head
     rows = []
-    for scale, out in (
-        (0.25, -0.35),
-        (0.5, -0.25),
-        (0.72, 0.10),
-        (0.86, 0.30),
-        (0.97, 0.36),
-        (1.0, 0.16),
-        (0.92, -0.08),
-        (0.6, -0.4),
-    ):
-        s, h = outline_s * scale, outline_h * scale
-        outwards = 0.45 + 0.55 * s + out * (0.45 + 0.55 * back)
-        rows.append(np.stack([7.0 + outwards, 1.0 + 0.9 * s + 0.10 * h, -0.9 + h - 0.10 * s], -1))
-    part = _sheet("ear left", np.stack(rows), "skin", True)
-    return _capped(part, np.arange(24), part.vertices[:24].mean(0) - [0.15, 0, 0], "skin", True)
+    for size, height, _ in EAR_RINGS:
+        s, h = outline_s * size, outline_h * size
+        out = 0.55 + 0.68 * s + height * (0.5 + 0.5 * free)
+        rows.append(np.stack([7.0 + out, 1.1 + 0.85 * s - 0.35 * height + 0.12 * h, -0.9 + h - 0.10 * s], -1))
+    part = _sheet("ear left", np.stack(rows), [name for _, _, name in EAR_RINGS[1:]], True)
+    return _capped(part, np.arange(28), part.vertices[:28].mean(0), "lid", True)
 
 
 def hair(shape: Proportions) -> Part:
