@@ -59,8 +59,8 @@ DENTAL_LEAST = 0.015
 _JAW, _CLOSE = INDEX["jawOpen"], INDEX["mouthClose"]
 _PULLED_DOWN = [INDEX["mouthLowerDownLeft"], INDEX["mouthLowerDownRight"]]
 _PULLED_UP = [INDEX["mouthUpperUpLeft"], INDEX["mouthUpperUpRight"]]
-_OPENERS = [*_PULLED_DOWN, *_PULLED_UP, INDEX["mouthFunnel"], INDEX["mouthShrugUpper"],
-            INDEX["noseSneerLeft"], INDEX["noseSneerRight"]]  # fmt: skip
+_OPENERS = [*_PULLED_DOWN, *_PULLED_UP, INDEX["mouthFunnel"], INDEX["mouthShrugUpper"]]
+_SNEER = [INDEX["noseSneerLeft"], INDEX["noseSneerRight"]]
 _CLOSERS = [INDEX[n] for n in ("mouthPressLeft", "mouthPressRight", "mouthRollLower", "mouthRollUpper",
                                "mouthShrugLower", "mouthClose")]  # fmt: skip
 _ROLL_LOWER, _SHRUG_LOWER = INDEX["mouthRollLower"], INDEX["mouthShrugLower"]
@@ -162,11 +162,11 @@ def enforce(weights: np.ndarray, phones: list[Phone], times: np.ndarray, floor: 
 
     # /p b m/: openers let go, lips press, mouthClose makes up for the jaw
     weights[:, _OPENERS] *= (1.0 - 0.85 * lips)[:, None]
+    weights[:, _SNEER] *= (1.0 - 0.35 * lips)[:, None]
     weights[:, _JAW] *= 1.0 - 0.3 * lips
-    excess = lips * np.maximum(lip_gap(weights) - weights[:, _JAW] * 1.189 - 0.035, 0.0)
+    excess = lips**3 * np.maximum(lip_gap(weights) - weights[:, _JAW] * 1.189 - 0.035, 0.0)
     weights[:, _SHRUG_LOWER] += np.minimum(excess / 0.2099, 0.25)
-    target = np.full(len(times), CLOSED * min(press, 1.2), np.float32)
-    _close_to(weights, target, lips)
+    _close_to(weights, np.full(len(times), CLOSED * min(press, 1.2), np.float32), lips**1.7)
 
     # pauses
     _close_to(weights, rest_gap, resting * (1.0 - lips))
