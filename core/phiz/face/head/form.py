@@ -58,19 +58,27 @@ def distance(points: np.ndarray, shape: Proportions) -> np.ndarray:
     return _blend(d, np.linalg.norm(p - np.array(eye.centre), axis=1) - lid, 0.5)
 
 
+STEPS, CLOSE = 48, 1e-5  # of the march to the surface; cm
+
+
 def to_surface(directions: np.ndarray, shape: Proportions) -> np.ndarray:
     """(n, 3) skin points where rays along (n, 3) unit directions from `shape.rays` leave the head."""
     origin = np.array(shape.rays)
     t = np.full(len(directions), 3.0)
-    for _ in range(36):
-        t -= 0.8 * distance(origin + t[:, None] * directions, shape)
-        t = np.clip(t, 0.5, 40.0)
+    for _ in range(STEPS):
+        d = distance(origin + t[:, None] * directions, shape)
+        t -= 0.9 * d
+        if np.abs(d).max() < CLOSE:
+            break
     return origin + t[:, None] * directions
 
 
 def seen_from_front(xz: np.ndarray, shape: Proportions) -> np.ndarray:
     """(n, 3) skin points that lie foremost at these (n, 2) x, z."""
     p = np.stack([xz[:, 0], np.full(len(xz), -12.0), xz[:, 1]], -1)
-    for _ in range(36):
-        p[:, 1] += 0.8 * distance(p, shape)
+    for _ in range(STEPS):
+        d = distance(p, shape)
+        p[:, 1] += 0.9 * d
+        if np.abs(d).max() < CLOSE:
+            break
     return p

@@ -251,8 +251,6 @@ def _mouth(make: _Builder, outline: np.ndarray, shape: Proportions) -> Ring:
         swell = np.sin(np.pi * t**0.85) * np.where(upper, 0.9, 1.1) * thick
         points[:, 1] -= mouth.fullness * swell
         points[:, 1] += (0.34 - 0.10 * taper**2) * t**4 + 0.1 * taper**4 * t
-        if k == LIP_RINGS:  # both halves of the slit are the same points
-            points[half + 1 :] = points[half - 1 : 0 : -1]
         loops.append(make.add(points))
     contact = make.points[-1]
     sign = np.where(upper, 1.0, -1.0)
