@@ -14,7 +14,7 @@ from typing import NoReturn
 import phiz
 from phiz.errors import PhizError
 
-COMMANDS = ("generate", "plot", "inspect")
+COMMANDS = ("generate", "plot", "inspect", "evaluate", "corpus")
 USER_ERROR = 2
 INTERRUPTED = 130
 
