@@ -43,7 +43,7 @@ def pucker(q: Points) -> np.ndarray:
         push(near * over(q), 0, 10, 29)
         + push(near * under(q), 0, -3, 28)
         + push(near * corners(q), 0, 7, 33)
-        + push(near * q.beside, -26, 0, 0)
+        + push(near * q.beside, -33, 0, 0)
         + push(near * over(q) * q.lip, 0, -13, 0)
         + push_both(q, "low cheek", 1.5, 1.5, -6, 2, 2)
     )
@@ -118,7 +118,7 @@ def roll_lower(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.42) * under(q)
     return (
         push(near * (1 - q.lip), 0, 38, -16)
-        + push(near * q.lip, 0, 10, -27)
+        + push(near * q.lip, 0, 17, -27)
         + push(bump(q, "chin pad", 1.6, 0.8), 0, 11, 14)
     )
 
@@ -149,11 +149,11 @@ def shrug_upper(q: Points) -> np.ndarray:
 
 def press(q: Points) -> np.ndarray:
     """The left half of the lips pressed on each other."""
-    half = left_half(q, 1.3) * (1 - 0.6 * np.abs(q.beside) ** 3)
+    half = left_half(q, 1.3)
     near = round_mouth(q, 0.40)
     return (
-        push(near * over(q) * half * (1 - 0.7 * q.lip), 0, -7, -3)
-        + push(near * under(q) * half * (1 - 0.7 * q.lip), 0, 13, 6)
+        push(near * np.maximum(q.side, 0) * half * (1 - 0.5 * q.lip), 0, -7, -3)
+        + push(near * np.maximum(-q.side, 0) * half * (1 - 0.5 * q.lip), 0, 13, 6)
         + push(round_mouth(q, 0.5) * corner(q), 0, 5, 2)
         + push(bump(q, "chin", 2.0, 1.6) * left_half(q, 1.5), 0, 14, 7)
         + push(bump(q, "chin pad", 1.6, 0.8) * left_half(q, 1.5), 0, 9, 3)
