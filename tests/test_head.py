@@ -1,16 +1,18 @@
 """The demo character: a sound mesh, all 52 keys, lids and lips that meet."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from phiz.face.channels import CHANNELS, INDEX, TONGUE, mirrored
 from phiz.face.head import Head, demo_head
-from phiz.face.head.anatomy import CONTACT, Body, assemble
+from phiz.face.head.anatomy import Body, assemble
+from phiz.face.head.check import RigError, compare, main, of_head, of_rig
 from phiz.face.head.lips import lip_gap_coefficients
 from phiz.face.head.proportions import PLAIN
-from phiz.face.head.skin import LID_RINGS, MOUTH_RINGS
+from phiz.face.head.skin import CONTACT, LID_RINGS, MOUTH_RINGS
 
 
 @pytest.fixture(scope="module")
@@ -160,3 +162,15 @@ def test_lip_gap_is_the_meshs(head: Head) -> None:
     np.testing.assert_allclose(G[:, INDEX["mouthClose"]], -G[:, INDEX["jawOpen"]], atol=1e-5)
     assert G[1, INDEX["mouthLowerDownLeft"]] > 0.05 and G[1, INDEX["mouthPressLeft"]] < 0
     assert G[0, INDEX["mouthLowerDownRight"]] > G[2, INDEX["mouthLowerDownRight"]]
+
+
+def test_check_measures_agreement_and_names_a_bad_rig(body: Body, tmp_path: Path) -> None:
+    ours = of_head(body)
+    np.testing.assert_allclose(compare(ours, ours), 1, atol=1e-3)
+    pattern, direction, size = np.array(compare(-0.5 * ours, ours)).T
+    np.testing.assert_allclose([pattern.max(), direction.max(), size.min()], [-1, -1, 0.5], atol=1e-3)
+    bad = tmp_path / "rig.npz"
+    np.savez(bad, names=np.array(["jawOpen"]), neutral=np.zeros((4, 3)), deltas=np.zeros((1, 4, 3)))
+    with pytest.raises(RigError, match="51 channels"):
+        of_rig(bad)
+    assert main([str(tmp_path / "nowhere.npz")]) == 2

@@ -13,10 +13,9 @@ import numpy as np
 from phiz.face.head import parts as parts_module
 from phiz.face.head.landmarks import landmarks
 from phiz.face.head.proportions import Proportions, mouth_line
-from phiz.face.head.skin import LIP_RINGS, MOUTH_RINGS, Skin
+from phiz.face.head.skin import CONTACT, LIP_RINGS, MOUTH_RINGS, Skin
 from phiz.face.head.skin import build as build_skin
 
-CONTACT = MOUTH_RINGS + LIP_RINGS  # the loop of the mouth on which the lips touch
 INWARD = (1.0, 0.9, 0.55, 0.25, 0.0, 0.0)  # how much each loop behind the contact moves with it
 
 

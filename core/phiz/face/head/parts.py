@@ -9,7 +9,7 @@ import numpy as np
 from phiz.face.head import hair as hair_module
 from phiz.face.head.form import to_surface
 from phiz.face.head.proportions import Proportions, mouth_line
-from phiz.face.head.skin import Skin, directions, front_places
+from phiz.face.head.skin import CONTACT, LID_RINGS, Skin, directions, front_places
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _glint(ball: Part, shape: Proportions) -> Part:
 def lashes(skin: Skin, shape: Proportions) -> Part:
     """The left upper lashes: one dark band carried by the lid's rim, longest at the outer corner."""
     ring = skin.eyes[0]
-    rim = ring.loops[-3][: ring.half + 1]
+    rim = ring.loops[LID_RINGS][: ring.half + 1]
     t = np.linspace(0, 1, ring.half + 1)[:, None]  # outer to inner corner
     base = skin.vertices[rim]
     outwards = base - np.array(shape.eye.centre)
@@ -119,10 +119,10 @@ def lashes(skin: Skin, shape: Proportions) -> Part:
     return _sheet("lashes left", rows, "lashes", False, np.tile(rim, 5))
 
 
-def _arch(shape: Proportions, front: float, width: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _arch(front: float, width: float, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(count, 2) x, y along a row of teeth from right to left, and outward normals."""
     a = np.linspace(-np.radians(80), np.radians(80), count)
-    depth = 3.1
+    depth = 2.3
     line = np.stack([width * np.sin(a), front + depth - depth * np.cos(a) ** 0.8], -1)
     along = np.gradient(line, axis=0)
     normal = np.stack([along[:, 1], -along[:, 0]], -1)
@@ -131,10 +131,10 @@ def _arch(shape: Proportions, front: float, width: float, count: int) -> tuple[n
 
 def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
     """One row of twelve teeth with its gum, standing behind the lips."""
-    contact = skin.vertices[skin.mouth.loops[9]]
+    contact = skin.vertices[skin.mouth.loops[CONTACT]]
     front = contact[:, 1].min() + (0.58 if upper else 0.76)
     count = 12 * 4 + 1
-    line, normal = _arch(shape, front, 2.25 if upper else 2.1, count)
+    line, normal = _arch(front, 2.4 if upper else 2.3, count)
     phase = np.abs(((np.arange(count) / 4.0) % 1.0) - 0.5) * 2  # 1 between two teeth, 0 on a tooth's middle
     groove = 0.07 * phase**3
     centre = mouth_line(np.zeros(1), shape.mouth)[0]
@@ -161,7 +161,7 @@ def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
 
 def tongue(skin: Skin, shape: Proportions) -> Part:
     """A flat rounded tongue lying behind the lower teeth."""
-    contact = skin.vertices[skin.mouth.loops[9]]
+    contact = skin.vertices[skin.mouth.loops[CONTACT]]
     back = contact[:, 1].min() + 3.6
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     a = np.linspace(0.15, np.pi - 0.15, 12)[:, None]
@@ -216,11 +216,12 @@ def ear(shape: Proportions) -> Part:
     outline_s = (1.6 * rear + 0.30 * up) * np.where(up < 0, 1 - 0.34 * up**2, 1.0)
     outline_h = 2.6 * up - 0.1
     free = 0.5 + 0.5 * rear  # 1 at the rear rim, 0 where the ear meets the head
+    x, y, z = shape.ear
     rows = []
     for size, height, _ in EAR_RINGS:
         s, h = outline_s * size, outline_h * size
-        out = 0.55 + 0.68 * s + height * (0.5 + 0.5 * free)
-        rows.append(np.stack([7.0 + out, 1.1 + 0.85 * s - 0.35 * height + 0.12 * h, -0.9 + h - 0.10 * s], -1))
+        out = 0.68 * s + height * (0.5 + 0.5 * free)
+        rows.append(np.stack([x + out, y + 0.85 * s - 0.35 * height + 0.12 * h, z + h - 0.10 * s], -1))
     part = _sheet("ear left", np.stack(rows), [name for _, _, name in EAR_RINGS[1:]], True)
     return _capped(part, np.arange(28), part.vertices[:28].mean(0), "lid", True)
 
@@ -237,7 +238,7 @@ def hair(shape: Proportions) -> Part:
 def build(skin: Skin, shape: Proportions) -> list[Part]:
     """Every part, left ones before right ones."""
     lash = _outwards(lashes(skin, shape))
-    right_rim = skin.eyes[1].loops[-3][: skin.eyes[1].half + 1]
+    right_rim = skin.eyes[1].loops[LID_RINGS][: skin.eyes[1].half + 1]
     pairs = [_outwards(part) for part in (eyeball(shape), brow(shape), ear(shape))]
     parts = []
     for left in pairs:

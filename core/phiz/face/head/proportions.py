@@ -47,6 +47,7 @@ class Proportions:
     jaw_open: float = 0.30  # radians at jawOpen = 1
     nose: tuple[float, float, float] = (0.0, -8.75, -2.75)  # tip
     chin: tuple[float, float, float] = (0.0, -7.6, -9.1)
+    ear: tuple[float, float, float] = (7.55, 1.1, -0.9)  # the middle of the left one
     brow_height: float = 2.75
 
 

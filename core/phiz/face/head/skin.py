@@ -20,6 +20,7 @@ EYE_BLOCK = (3, 15, 16, 26)  # first column, last column, first row, last row
 LID_RINGS = 6  # from the rectangle to the rim of the lid
 MOUTH_RINGS = 4  # from the rectangle to the border of the red
 LIP_RINGS = 5  # from that border to where the lips touch
+CONTACT = MOUTH_RINGS + LIP_RINGS  # the loop of the mouth on which they touch
 
 
 @dataclass(frozen=True)
