@@ -15,7 +15,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("--encoder", type=Path, required=True, metavar="FILE", help="encoder.safetensors")
     parser.add_argument("--stage1", type=Path, required=True, metavar="FILE", help="stage1.safetensors")
-    parser.add_argument("-o", "--out", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped one")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped one"
+    )
     parser.add_argument("--name", default="phiz-base", help="name of the bundle (default phiz-base)")
     parser.add_argument("--audio-guidance", type=float, default=1.0, metavar="W")
     parser.add_argument("--coarse-guidance", type=float, default=1.0, metavar="W")

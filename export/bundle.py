@@ -75,7 +75,10 @@ def write_bundle(
         timed | {key: {0: "n"} for key in ("level", "style", "keep")},
         part / "denoiser.onnx",
     )
-    tried = {"encoder": (features, _encoder_inputs(333)), "denoiser": (model, _denoiser_inputs(model, 3, 120))}
+    tried = {
+        "encoder": (features, _encoder_inputs(333)),
+        "denoiser": (model, _denoiser_inputs(model, 3, 120)),
+    }
     differences = {}
     for graph, (network, inputs) in tried.items():
         exact, low = part / f"{graph}.onnx", part / f"{graph}.int8.onnx"

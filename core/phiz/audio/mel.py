@@ -20,7 +20,8 @@ def _to_mel(hz: np.ndarray) -> np.ndarray:
 
 def centre_frequencies() -> np.ndarray:
     """(64 + 2,) edge and centre frequencies in Hz of the triangular filters (O'Shaughnessy's mel)."""
-    mels = np.linspace(*_to_mel(np.array([LOWEST_HZ, HIGHEST_HZ])), BINS + 2)
+    low, high = _to_mel(np.array([LOWEST_HZ, HIGHEST_HZ]))
+    mels = np.linspace(low, high, BINS + 2)
     return 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
 
 

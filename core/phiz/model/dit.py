@@ -127,17 +127,16 @@ class Dit(nn.Module):
         self.no_emotion = nn.Parameter(torch.zeros(d))
         self.no_style = nn.Parameter(torch.zeros(d))
         self.modulate = nn.Linear(d, 6 * d)
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.blocks))
+        blocks = [Block(config) for _ in range(config.blocks)]
+        self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(d)
         self.head = nn.Linear(d, MOTION)
-        for module in (
-            self.modulate,
-            self.head,
-        ):  # zero: every block starts as the identity, x0 as the mean face
+        # Zero: every block starts as the identity, x0 as the mean face.
+        for module in (self.modulate, self.head):
             nn.init.zeros_(module.weight)
             nn.init.zeros_(module.bias)
         with torch.no_grad():  # gates open at a half, or cross-attention alone would learn at first
-            for block in self.blocks:
+            for block in blocks:
                 block.offset[2] = block.offset[5] = 0.5
 
     def _level(self, level: Tensor) -> Tensor:

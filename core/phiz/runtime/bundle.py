@@ -114,7 +114,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"expected a model bundle in {folder}, found no readable {MANIFEST} there") from error
+        raise BundleError(
+            f"expected a model bundle in {folder}, found no readable {MANIFEST} there"
+        ) from error
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -123,7 +125,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise BundleError(f"{path} is not a manifest of format {FORMAT}: {where}: {first['msg']}") from error
     for name, ours in (("channels", CHANNELS), ("emotions", EMOTIONS)):
         if tuple(getattr(manifest, name)) != tuple(ours):
-            raise BundleError(f"{path} was made for other {name} than this version of Phiz; get a newer bundle")
+            raise BundleError(
+                f"{path} was made for other {name} than this version of Phiz; get a newer bundle"
+            )
     if manifest.default_style not in manifest.styles:
         raise BundleError(f"{path} names {manifest.default_style!r} as default style, which it does not hold")
     if manifest.overlap * 2 > manifest.window:
@@ -159,7 +163,9 @@ def load(
     folder = SHIPPED if path is None else Path(path)
     manifest = read_manifest(folder)
     if precision not in manifest.graphs:
-        raise BundleError(f"the model bundle {folder} has no {precision} graphs, only {', '.join(manifest.graphs)}")
+        raise BundleError(
+            f"the model bundle {folder} has no {precision} graphs, only {', '.join(manifest.graphs)}"
+        )
     wanted = PROVIDERS.get(provider)
     if wanted is None or wanted not in ort.get_available_providers():
         here = [name for name, full in PROVIDERS.items() if full in ort.get_available_providers()]

@@ -86,7 +86,9 @@ def denoise_windows(
     for first in range(0, len(starts), _BATCH):
         batch = range(first, min(first + _BATCH, len(starts)))
         cut = [slice(starts[w], starts[w] + windows.length) for w in batch]
-        motion, audio, emotion = (np.stack([a[c] for c in cut]) for a in (x, conditions.audio, conditions.emotion))
+        motion, audio, emotion = (
+            np.stack([a[c] for c in cut]) for a in (x, conditions.audio, conditions.emotion)
+        )
         clean = np.zeros_like(motion)
         for weight, keep in branches(guidance):
             clean += np.float32(weight) * bundle.denoise(

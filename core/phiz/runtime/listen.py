@@ -37,7 +37,9 @@ def encode(mel: np.ndarray, bundle: Bundle, progress: Callable[[float], None] | 
     return out
 
 
-def listen(recording: Recording, bundle: Bundle, progress: Callable[[float], None] | None = None) -> np.ndarray:
+def listen(
+    recording: Recording, bundle: Bundle, progress: Callable[[float], None] | None = None
+) -> np.ndarray:
     """(frames, audio width) float32: the conditions of the denoiser, one row per motion frame."""
     mel = log_mel(recording.samples)
     mel = np.pad(mel, ((0, len(mel) % 2), (0, 0)), mode="edge")

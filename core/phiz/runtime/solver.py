@@ -24,7 +24,9 @@ def signal_and_noise(level: float) -> tuple[float, float]:
     return float(np.cos(angle)), float(np.sin(angle))
 
 
-def sample(denoise: Callable[[np.ndarray, float, int], np.ndarray], noise: np.ndarray, steps: int) -> np.ndarray:
+def sample(
+    denoise: Callable[[np.ndarray, float, int], np.ndarray], noise: np.ndarray, steps: int
+) -> np.ndarray:
     """Clean motion from standard normal noise of any shape.
 
     denoise(x, level, step) predicts the clean motion from the noisy. The last step ends at level 0,

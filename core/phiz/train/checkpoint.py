@@ -31,11 +31,8 @@ class RunningMean:
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
         decay = min(self.decay, (1 + step) / (10 + step))  # early on, forget the random start quickly
-        means, now = [], []
         for name, p in model.named_parameters():
-            means.append(self.values[name])
-            now.append(p.detach())
-        torch._foreach_lerp_(means, now, 1 - decay)
+            self.values[name].lerp_(p, 1 - decay)
 
     def copy_to(self, model: nn.Module) -> None:
         with torch.no_grad():
