@@ -24,6 +24,7 @@ from .keyframes import OWNED
 _LENS_MM = 85.0  # a portrait lens: a wider one swells the nose
 _MARGIN = 1.75  # a head is this much larger than the part of it that moves
 _BODY = 3.5  # a mesh this much larger than that part is more than a head
+_SPECK = 0.02  # a part this small of the mesh is not a face
 
 
 class StageError(PhizError):
@@ -222,7 +223,7 @@ def _extent(face: bpy.types.Object) -> tuple[Vector, float]:
     points = rest.reshape(-1, 3)
     if moving.any():
         whole, part = np.ptp(points, axis=0).max(), np.ptp(points[moving], axis=0).max()
-        if whole > _BODY * part:
+        if part > _SPECK * whole and whole > _BODY * part:
             return _box(face, points[moving], _MARGIN)
     return _box(face, points, 1.0)
 

@@ -206,6 +206,25 @@ def test_head_bone_turns_in_the_axes_of_the_armature(scene) -> None:
         keyframes.plan_head(armature, "neck")
 
 
+def test_camera_frames_the_face_of_a_body(scene) -> None:
+    around = np.linspace(0, 2 * np.pi, 12, endpoint=False)
+    face = np.stack([0.07 * np.cos(around), -0.1 * np.ones(12), 1.6 + 0.07 * np.sin(around)], 1)
+    feet = np.array([(0.2, 0, 0), (-0.2, 0, 0), (0, 0.2, 0)])
+    lift = np.concatenate([np.full((12, 3), 0.01), np.zeros((3, 3))]).astype(np.float32)
+    body = Head(
+        vertices=np.concatenate([face, feet]).astype(np.float32),
+        faces=[tuple(range(12)), (12, 13, 14)],
+        material_index=np.array([0, 0]),
+        materials=(("Skin", (0.8, 0.6, 0.5, 1.0), 0.5),),
+        keys={name: lift for name in CHANNELS},
+    )
+    eye = stage.camera(scene, character.add(body, scene))
+    assert eye.location.z == pytest.approx(1.6)
+    assert -1.2 < eye.location.y < -0.4
+    bpy.context.view_layer.update()
+    assert (eye.matrix_world.to_3x3() @ Vector((0, 0, -1))).y == pytest.approx(1), "it looks at the face"
+
+
 @pytest.mark.skipif(not HAS_SOUND, reason="this bpy was built without sound")
 def test_sound_strip_once(scene, voice: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.wav"
