@@ -40,7 +40,7 @@ def light(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
         ("Rim", (1, 2, 1.5), 25),
     ):
         data = bpy.data.lights.new(f"Phiz {name}", "AREA")
-        data.energy, data.size = watts * size**2 * 8, size
+        data.energy, data.size = watts * size**2 * 3, size
         lamp = bpy.data.objects.new(data.name, data)
         lamp.location = centre + Vector((x, y, z)) * size * 1.5
         lamp.rotation_euler = (centre - lamp.location).to_track_quat("-Z", "Y").to_euler()
@@ -150,6 +150,7 @@ def render_video(
         notes.append(
             f"this Blender has no video encoder: the frames are in {path.with_suffix('').name}_frames/"
         )
+        render.use_file_extension = True
         render.filepath = str(path.with_suffix("")) + "_frames/"
         _render(path)
         return notes
