@@ -1,0 +1,139 @@
+"""`python -m export.bench`: time and memory of generation, from start to file, on this machine.
+
+Recordings of several lengths are made by repeating a short one. Every run is a process of its own, so
+that start-up counts and peak memory is that of one job.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import soundfile
+from rich.console import Console
+from rich.table import Table
+
+from phiz.acting.direction import Direction
+from phiz.audio import recording
+from phiz.audio.mel import RATE
+from phiz.motion import take
+from phiz.motion.measures import seam_ratio
+from phiz.runtime import bundle, listen
+from phiz.runtime.generate import generate
+
+VOICE = Path(__file__).resolve().parent.parent / "docs" / "demo" / "voice.flac"
+LENGTHS = (10, 60, 600, 3600)  # seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """One `phiz generate`: length of the recording and wall time in s, peak memory in MB."""
+
+    seconds: int
+    wall: float
+    peak: float
+    seams: dict[str, float]
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells it."""
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text().splitlines() if listed.is_file() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def repeated(seconds: int, folder: Path) -> Path:
+    """A recording of so many seconds: the short one over and over, at 16 kHz."""
+    once = recording.load(VOICE).samples
+    samples = np.resize(once, seconds * RATE)
+    path = folder / f"{seconds}.wav"
+    soundfile.write(path, samples, RATE, subtype="PCM_16")
+    return path
+
+
+def whole_job(seconds: int, threads: int, folder: Path) -> Run:
+    """Run the command line on a recording of so many seconds."""
+    out = folder / f"{seconds}.npz"
+    command = [sys.executable, "-m", "phiz", "generate", str(repeated(seconds, folder)), "-o", str(out)]
+    began = time.perf_counter()
+    child = subprocess.Popen([*command, "--threads", str(threads)], stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - began
+    if status:
+        raise SystemExit(f"phiz generate ended with status {status}")
+    kilobytes = usage.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    made, manifest = take.load(out), bundle.read_manifest(bundle.SHIPPED)
+    hop = manifest.window - manifest.overlap
+    return Run(seconds, wall, kilobytes / 1024, seam_ratio(made.weights, range(hop, made.frames, hop)))
+
+
+def stages(seconds: int, threads: int, folder: Path) -> dict[str, float]:
+    """Seconds that each part of one job takes, inside one process."""
+    path = repeated(seconds, folder)
+    marks = [time.perf_counter()]
+    voice = recording.load(path)
+    marks.append(time.perf_counter())
+    model = bundle.load(threads=threads)
+    marks.append(time.perf_counter())
+    listen.listen(voice, model)
+    marks.append(time.perf_counter())
+    made = generate(voice, Direction(), model)
+    marks.append(time.perf_counter())
+    made.save(folder / "stages.csv")
+    marks.append(time.perf_counter())
+    read, opened, heard, generated, saved = np.diff(marks)
+    return {
+        "read the recording": read,
+        "open the bundle": opened,
+        "hear (features, encoder)": heard,
+        "sample (denoiser)": generated - heard,
+        "write the CSV": saved,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m export.bench", description=__doc__)
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
+    parser.add_argument("--longest", type=int, default=LENGTHS[-1], metavar="S", help="leave out longer ones")
+    args = parser.parse_args()
+    console = Console()
+    console.print(
+        f"{_processor()}, {os.cpu_count()} logical CPUs, {args.threads} threads, "
+        f"Python {platform.python_version()}, onnxruntime {ort.__version__}"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        jobs = Table(
+            "recording", "whole job", "per second", "peak memory", "seams: mean, worst", title="phiz generate"
+        )
+        for seconds in (n for n in LENGTHS if n <= args.longest):
+            run = whole_job(seconds, args.threads, folder)
+            seams = ", ".join(f"{run.seams[key]:.2f}" for key in ("mean", "worst"))
+            row = (
+                f"{seconds} s",
+                f"{run.wall:.2f} s",
+                f"{run.wall / seconds:.4f} s",
+                f"{run.peak:.0f} MB",
+                seams,
+            )
+            jobs.add_row(*row)
+        console.print(jobs)
+        parts = Table("part", "time", "per second", title="one minute, in one process")
+        for part, cost in stages(60, args.threads, folder).items():
+            parts.add_row(part, f"{cost:.3f} s", f"{cost / 60:.5f} s")
+        console.print(parts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
