@@ -17,6 +17,11 @@ def width(features: int) -> int:
     return 2 * (features + 1)
 
 
+def silent(features: np.ndarray) -> np.ndarray:
+    """(width,) float32 row of a frame that hears nothing: the encoder's (features,) of silence, -60 dB."""
+    return np.tile(np.append(features, -3.0), 2).astype(np.float32)
+
+
 def _sample(track: np.ndarray, fps: float, times: np.ndarray) -> np.ndarray:
     """Linear interpolation of (T, D) at times (F,); the ends hold."""
     place = np.clip(times * fps, 0, len(track) - 1)

@@ -13,7 +13,7 @@ QUIETEST_SPEECH_DB = -10.0
 """Below this level (of `frame_level`; a voice at -60 dBFS) nothing counts as speech, so that digital
 silence and room tone are not raised to the level of a voice."""
 
-_DB_PER_NEPER = 10.0 / np.log(10.0)
+_DB_PER_NEPER = float(10.0 / np.log(10.0))
 
 
 def frame_level(mel: np.ndarray) -> np.ndarray:
@@ -53,4 +53,6 @@ def normalised(mel: np.ndarray) -> np.ndarray:
     else:
         quiet = QUIETEST_SPEECH_DB / _DB_PER_NEPER - np.log(mel.shape[1])
         reference = np.full(mel.shape[1], max(quiet, np.log(FLOOR)), np.float32)
-    return np.clip((mel - reference) / 2.0, -4.0, 4.0).astype(np.float32)
+    out = (mel - reference).astype(np.float32, copy=False)
+    out /= 2.0
+    return np.clip(out, -4.0, 4.0, out=out)

@@ -11,7 +11,7 @@ BINS = 64
 LOWEST_HZ, HIGHEST_HZ = 50.0, 7600.0
 FLOOR = 1e-7  # power; about -70 dB below a full-scale sine, under every recording's own noise
 _FFT = 512
-_BLOCK = 6000  # frames transformed at a time, so that an hour costs no more memory than a minute
+_BLOCK = 6000  # frames transformed at a time
 
 
 def _to_mel(hz: np.ndarray) -> np.ndarray:
@@ -47,13 +47,20 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
 
     Frame i is centred on i * 10 ms; beyond the ends the signal counts as zero.
     """
-    padded = np.pad(np.asarray(samples, np.float32), (WINDOW // 2, WINDOW))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    samples = np.asarray(samples, np.float32)
     count = frame_count(len(samples))
     out = np.empty((count, BINS), np.float32)
     for start in range(0, count, _BLOCK):
-        block = frames[start : min(start + _BLOCK, count)] * _HANN
+        end = min(start + _BLOCK, count)
+        first, last = start * HOP - WINDOW // 2, (end - 1) * HOP + WINDOW // 2
+        piece = np.pad(samples[max(first, 0) : last], (max(-first, 0), max(last - len(samples), 0)))
+        block = np.lib.stride_tricks.sliding_window_view(piece, WINDOW)[::HOP] * _HANN
         spectrum = np.fft.rfft(block, _FFT)
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-        out[start : start + len(block)] = np.log(power @ _FILTERS + FLOOR)
+        out[start:end] = np.log(power @ _FILTERS + FLOOR)
     return out
+
+
+def paired(frames: np.ndarray) -> np.ndarray:
+    """(T, 64) -> (T or T + 1, 64): an even number of frames, two for each of an encoder at 50 fps."""
+    return np.concatenate([frames, frames[-1:]]) if len(frames) % 2 else frames

@@ -14,7 +14,7 @@ from typing import NoReturn
 import phiz
 from phiz.errors import PhizError
 
-COMMANDS = ("generate", "plot", "inspect", "evaluate", "corpus")
+COMMANDS = ("generate", "plot", "inspect", "evaluate", "corpus", "train")
 USER_ERROR = 2
 INTERRUPTED = 130
 

@@ -40,13 +40,13 @@ def sample(
             return clean
         signal, sigma = signal_and_noise(at[i])
         next_signal, next_sigma = signal_and_noise(at[i + 1])
-        ratio, next_ratio = np.log(signal / sigma), np.log(next_signal / next_sigma)
+        # Plain floats: a numpy float64 would make float64 of the whole motion.
+        ratio, next_ratio = float(np.log(signal / sigma)), float(np.log(next_signal / next_sigma))
         step = next_ratio - ratio
         guess = clean
         if before is not None:
             r = (ratio - last_ratio) / step
             guess = clean + (clean - before) / (2.0 * r)
-        x = (next_sigma / sigma) * x - np.float32(next_signal * np.expm1(-step)) * guess
-        x = x.astype(np.float32, copy=False)
+        x = (next_sigma / sigma) * x - float(next_signal * np.expm1(-step)) * guess
         before, last_ratio = clean, ratio
     raise ValueError("expected at least one step")

@@ -77,17 +77,26 @@ def _tensors(path: Path, prefix: str) -> dict[str, Tensor]:
 def load_mean(path: Path, model: nn.Module) -> None:
     """Put the averaged weights of a checkpoint into a network. Raises CheckpointError."""
     facts(path)
+    mean = _tensors(path, "mean.")
     try:
-        model.load_state_dict(_tensors(path, "mean."), strict=False)
+        absent = model.load_state_dict(mean, strict=False).missing_keys  # buffers have no mean
     except RuntimeError as error:
-        raise CheckpointError(f"the checkpoint {path} is of another network: {error}") from error
+        raise CheckpointError(f"the checkpoint {path} is of another network") from error
+    if not set(absent).isdisjoint(name for name, _ in model.named_parameters()):
+        raise CheckpointError(f"the checkpoint {path} is of another network: it lacks {absent[0]}")
 
 
 def resume(path: Path, model: nn.Module, mean: RunningMean, optimiser: torch.optim.Optimizer) -> dict:
     """Put a run back where it was saved; returns its facts. Raises CheckpointError."""
     found = facts(path)
-    model.load_state_dict(_tensors(path, "model."))
-    mean.values = _tensors(path, "mean.")
+    try:
+        model.load_state_dict(_tensors(path, "model."))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"the checkpoint {path} is of another configuration; choose another folder or that configuration"
+        ) from error
+    saved = _tensors(path, "mean.")
+    mean.values = {name: saved[name].to(value.device) for name, value in mean.values.items()}
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _tensors(path, "optimiser.").items():
         number, key = name.split(".", 1)

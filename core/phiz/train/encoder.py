@@ -55,21 +55,23 @@ def loss_of(logits: Tensor, phones: Tensor, lips: Tensor, weight: Tensor) -> tup
     each = F.cross_entropy(
         logits[..., :n].flatten(0, 1), phones.flatten(), reduction="none", label_smoothing=0.1
     ).view_as(weight)
-    lip = F.binary_cross_entropy_with_logits(logits[..., n:], lips, reduction="none") @ LIP_WEIGHT
+    lip = F.binary_cross_entropy_with_logits(logits[..., n:], lips, reduction="none") @ LIP_WEIGHT.to(
+        logits.device
+    )
     total = weight.sum().clamp(min=1.0)
     right = ((logits[..., :n].argmax(-1) == phones).float() * weight).sum() / total
     return (each * weight).sum() / total, (lip * weight).sum() / total, right
 
 
 @torch.no_grad()
-def score(model: PhoneEncoder, held_out: Pieces, batches: int) -> dict[str, float]:
+def score(model: PhoneEncoder, held_out: Pieces, batches: int, device: str) -> dict[str, float]:
     """Loss and frame accuracy on held-out voices, without augmentation."""
     model.eval()
     held_out.random = np.random.default_rng(7)
     sums = np.zeros(3)
     for _ in range(batches):
         mels, phones, lips, weight = (torch.from_numpy(a) for a in held_out.batch(16))
-        logits = model(normalise_batch(mels)).float()
+        logits = model(normalise_batch(mels).to(device)).float().cpu()
         sums += [float(v) for v in loss_of(logits, phones, lips, weight)]
     model.train()
     return dict(zip(("held_out_phone", "held_out_lips", "held_out_accuracy"), sums / batches, strict=True))
@@ -86,10 +88,12 @@ def train(
     peak_rate: float = 1.5e-3,
     seed: int = 0,
     every: int = 250,
+    device: str = "cpu",
 ) -> Path:
     """Train and leave `encoder.safetensors`, `log.csv` and `log.png` in `out`; resumes what it finds.
 
-    steps: of `batch` pieces of `seconds` each. Raises SpeechError, CheckpointError.
+    steps: of `batch` pieces of `seconds` each. every: steps between saves. device: "cpu" or "cuda";
+    what is drawn at random is the same on both. Raises SpeechError, CheckpointError.
     """
     sources = finished_sources(corpus)
     speech = {s.name: u for s in sources if (u := utterances(s, "train"))}
@@ -97,7 +101,7 @@ def train(
     if not speech:
         raise SpeechError(f"expected labelled speech in {corpus}, found none; run `phiz corpus` first")
     torch.manual_seed(seed)
-    model = PhoneEncoder(config)
+    model = PhoneEncoder(config).to(device)
     mean = checkpoint.RunningMean(model, 0.998)
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=peak_rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True
@@ -110,7 +114,7 @@ def train(
     held_out = Pieces(unheard, dict.fromkeys(unheard, 1.0), frames, seed) if unheard else None
     augment = Augment(seed + 1000 * step + 1)
     log = Log(out, ("phone", "lips", "accuracy", "held_out_phone", "held_out_lips", "held_out_accuracy"))
-    judged = PhoneEncoder(config)
+    judged = PhoneEncoder(config).to(device)
     sums, count = np.zeros(3), 0
     with Progress() as bar:
         task = bar.add_task("encoder", total=steps, completed=step)
@@ -118,10 +122,11 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, steps, peak_rate)
             mels, phones, lips, weight = (torch.from_numpy(a) for a in pieces.batch(batch))
-            heard = normalise_batch(augment(mels))
-            with torch.autocast("cpu", torch.bfloat16):
+            heard = normalise_batch(augment(mels)).to(device)
+            with torch.autocast(device, torch.bfloat16):
                 logits = model(heard)
-            phone, lip, right = loss_of(logits.float(), phones, lips, weight)
+            targets = (part.to(device) for part in (phones, lips, weight))
+            phone, lip, right = loss_of(logits.float(), *targets)
             (phone + 2.0 * lip).backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
@@ -132,9 +137,9 @@ def train(
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
                 mean.copy_to(judged)
-                held = (
-                    score(judged, held_out, 4) if held_out else dict.fromkeys(log.columns[4:], float("nan"))
-                )
+                held = dict.fromkeys(log.columns[4:], float("nan"))
+                if held_out:
+                    held = score(judged, held_out, 4, device)
                 now = dict(zip(log.columns[1:4], sums / count, strict=True))
                 log.write(step, **now, **held)
                 log.plot()

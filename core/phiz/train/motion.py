@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from phiz.audio import mel
-from phiz.audio.aligned import aligned, width
-from phiz.audio.levels import normalised
+from phiz.audio.aligned import aligned, silent, width
 from phiz.corpus.clips import Source
 from phiz.corpus.teacher.styles import CAPTURED, STYLES
 from phiz.errors import PhizError
 from phiz.face.emotions import EMOTIONS
+from phiz.model.audio_encoder import AudioEncoder, PhoneAudio
 from phiz.model.dit import MOTION
-from phiz.model.phone_encoder import OUTPUTS, PhoneEncoder, PhoneFeatures
 from phiz.train.augment import Augment
 from phiz.train.speech import source_mels
 
-AUDIO_WIDTH = width(OUTPUTS)
 DEGRADED = 0.5
-"""Share of clips whose features come from augmented sound: a face must follow a doubtful encoder too."""
+"""Share of clips whose features come from augmented sound: a face must follow a doubtful encoder too.
+Sound is augmented as log-mel, so this holds for the encoder `phone` alone."""
 
 
 class MotionError(PhizError):
@@ -56,29 +55,30 @@ class Scale:
         return Scale(np.array(data["mean"], np.float32), np.array(data["spread"], np.float32))
 
 
-def source_features(source: Source, encoder: PhoneEncoder, stamp: str, seed: int) -> np.ndarray:
-    """(frames, 94) float16 aligned features of all clips end to end, kept beside the audio.
+def source_features(
+    source: Source, encoder: AudioEncoder, stamp: str, seed: int, device: str = "cpu"
+) -> np.ndarray:
+    """(frames, audio width) float16 aligned features of all clips end to end, kept beside the audio.
 
     stamp names the encoder; features of another one are made anew.
     """
     path, note = source.folder / "aligned.f16", source.folder / "aligned.json"
-    frames = sum(clip.frames for clip in source.clips)
+    frames, columns = sum(clip.frames for clip in source.clips), width(encoder.features)
     if note.is_file() and json.loads(note.read_text()) == {"encoder": stamp, "frames": frames, "seed": seed}:
-        return np.fromfile(path, np.float16).reshape(frames, AUDIO_WIDTH)
-    network, augment = PhoneFeatures(encoder).eval(), Augment(seed)
-    random = np.random.default_rng(seed)
+        return np.fromfile(path, np.float16).reshape(frames, columns)
+    augment, random = Augment(seed), np.random.default_rng(seed)
     mels, start, parts = source_mels(source), 0, []
-    for clip in source.clips:
+    for index, clip in enumerate(source.clips):
         count = mel.frame_count(clip.samples)
-        heard = mels[start : start + count].astype(np.float32)
+        heard = mel.paired(mels[start : start + count].astype(np.float32))
         start += count
-        heard = np.pad(heard, ((0, count % 2), (0, 0)), mode="edge")
-        if random.random() < DEGRADED:
+        by_mel = isinstance(encoder, PhoneAudio)
+        if by_mel and random.random() < DEGRADED:
             heard = augment(torch.from_numpy(heard)[None])[0].numpy()
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            features = network(torch.from_numpy(normalised(heard))[None])[0].float().numpy()
+        with torch.autocast(device, torch.bfloat16):
+            features = encoder.of_mel(heard) if by_mel else encoder(source.samples(index))
         parts.append(aligned(features, heard, clip.frames).astype(np.float16))
-    out = np.concatenate(parts) if parts else np.zeros((0, AUDIO_WIDTH), np.float16)
+    out = np.concatenate(parts) if parts else np.zeros((0, columns), np.float16)
     note.unlink(missing_ok=True)
     out.tofile(path)
     note.write_text(json.dumps({"encoder": stamp, "frames": frames, "seed": seed}))
@@ -91,7 +91,7 @@ class Moving:
 
     name: str
     motion: np.ndarray  # (N, 54) float16
-    audio: np.ndarray  # (N, 94) float16
+    audio: np.ndarray  # (N, audio width) float16; (N, 0) where it hears nothing
     emotion: np.ndarray  # (N, 8) float16
     known: np.ndarray  # (54,) bool
     style: np.ndarray  # (clips,)
@@ -112,7 +112,7 @@ def moving(source: Source, split: str, features: Callable[[Source], np.ndarray])
     motion = np.concatenate([made.weights, made.head], axis=1)
     is_captured = STYLES[int(made.style[clips[0]])] in CAPTURED
     hears = all(c.audible for c in source.clips)
-    audio = features(source) if hears else np.zeros((len(motion), AUDIO_WIDTH), np.float16)
+    audio = features(source) if hears else np.zeros((len(motion), 0), np.float16)
     return Moving(
         source.name,
         motion,
@@ -136,12 +136,24 @@ class Batch:
     known: Tensor  # (N, T, 54) 1 where the target is known
     has: Tensor  # (N, 3) 1 where audio, emotion, style are known
 
+    def to(self, device: str) -> Batch:
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
 
 class Windows:
-    """Draws windows of `frames`: sources by share, clips by length. Short clips are followed by rest."""
+    """Draws windows of `frames`: sources by share, clips by length. Short clips are followed by rest.
+
+    silence: (features,) of the audio encoder, which follow a short clip and stand for unheard sound.
+    """
 
     def __init__(
-        self, sources: list[Moving], shares: dict[str, float], scale: Scale, frames: int, seed: int
+        self,
+        sources: list[Moving],
+        shares: dict[str, float],
+        scale: Scale,
+        frames: int,
+        seed: int,
+        silence: np.ndarray,
     ) -> None:
         if not sources:
             raise MotionError("expected a corpus with motion targets, found none; run `phiz corpus` first")
@@ -151,14 +163,12 @@ class Windows:
         lengths = [(s.offset[s.clips + 1] - s.offset[s.clips]).astype(np.float64) for s in sources]
         self.chances = [np.cumsum(n / n.sum()) for n in lengths]
         self.random = np.random.default_rng(seed)
+        self.silent = silent(silence)  # (audio width,)
 
     def batch(self, size: int) -> Batch:
         T = self.frames
         motion = np.zeros((size, T, MOTION), np.float32)
-        audio = np.zeros((size, T, AUDIO_WIDTH), np.float32)
-        audio[..., 0] = 1.0  # silence is the first phone
-        audio[..., AUDIO_WIDTH // 2] = 1.0
-        audio[..., [AUDIO_WIDTH // 2 - 1, AUDIO_WIDTH - 1]] = -3.0  # and its loudness is -60 dB
+        audio = np.tile(self.silent, (size, T, 1))
         emotion = np.zeros((size, T, len(EMOTIONS)), np.float32)
         emotion[..., 0] = 1.0
         style = np.zeros((size, len(STYLES)), np.float32)
@@ -176,7 +186,9 @@ class Windows:
                 source.motion[part].astype(np.float32) - self.scale.mean
             ) / self.scale.spread
             motion[n, length:] = motion[n, length - 1]
-            audio[n, :length], emotion[n, :length] = source.audio[part], source.emotion[part]
+            if source.hears:
+                audio[n, :length] = source.audio[part]
+            emotion[n, :length] = source.emotion[part]
             known[n, :length] = source.known
             style[n, source.style[clip]] = 1.0
             has[n] = (source.hears, source.feels, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +11,26 @@ import torch.nn.functional as F
 from rich.progress import Progress
 from torch import Tensor
 
-from phiz.corpus.clips import Source
+from phiz.audio.aligned import width
 from phiz.corpus.teacher.styles import CAPTURED, STYLES
 from phiz.face.channels import COUNT, REGIONS
 from phiz.face.head.lips import lip_gap_coefficients
+from phiz.model.audio_encoder import AudioEncoder
 from phiz.model.dit import MOTION, Dit, DitConfig
-from phiz.train import checkpoint
+from phiz.train import checkpoint, hearing
 from phiz.train.diffusion import noised
 from phiz.train.encoder import is_real
-from phiz.train.encoder import load as load_encoder
 from phiz.train.half import Half
-from phiz.train.motion import Batch, Moving, Scale, Windows, all_frames, moving, source_features
+from phiz.train.motion import (
+    Batch,
+    MotionError,
+    Moving,
+    Scale,
+    Windows,
+    all_frames,
+    moving,
+    source_features,
+)
 from phiz.train.progress import Log, learning_rate
 from phiz.train.speech import finished_sources
 
@@ -46,13 +55,15 @@ class Losses:
     names = ("channels", "velocity", "lips")
     _weights = (1.0, 2.0, 1.5)
 
-    def __init__(self, scale: Scale) -> None:
+    def __init__(self, scale: Scale, device: str = "cpu") -> None:
         weight = np.ones(MOTION, np.float32)
         weight[list(REGIONS["mouth"])] = 2.0
-        self.weight = torch.from_numpy(weight / weight.mean())
         rest, slope = lip_gap_coefficients()
-        self.rest, self.slope = torch.from_numpy(rest), torch.from_numpy(slope)  # (3,), (3, 51)
-        self.mean, self.spread = torch.from_numpy(scale.mean), torch.from_numpy(scale.spread)
+        arrays = (weight / weight.mean(), rest, slope, scale.mean, scale.spread)
+        self.weight, self.rest, self.slope, self.mean, self.spread = (
+            torch.from_numpy(a).to(device) for a in arrays
+        )  # (54,), (3,), (3, 51), (54,), (54,)
+        self.shares = torch.tensor(self._weights, device=device)
 
     def _gap(self, motion: Tensor) -> Tensor:
         weights = (motion * self.spread + self.mean)[..., :COUNT].clamp(0, 1)
@@ -70,7 +81,7 @@ class Losses:
             F.smooth_l1_loss(self._gap(predicted), self._gap(batch.motion), reduction="none") * whole
         ).mean()
         terms = torch.stack([channels, velocity, lips])
-        return (terms * torch.tensor(self._weights)).sum(), terms.detach()
+        return (terms * self.shares).sum(), terms.detach()
 
 
 def shares(sources: list[Moving]) -> dict[str, float]:
@@ -85,11 +96,11 @@ def shares(sources: list[Moving]) -> dict[str, float]:
     return out
 
 
-def load_moving(corpus: Path, encoder: Path, split: str, seed: int) -> list[Moving]:
+def load_moving(
+    corpus: Path, encoder: AudioEncoder, stamp: str, split: str, seed: int, device: str = "cpu"
+) -> list[Moving]:
     """The sources of a corpus that have motion, with the encoder's features (made on first use)."""
-    network = load_encoder(encoder)
-    stamp = f"{encoder.name} step {checkpoint.facts(encoder)['step']}"
-    features: Callable[[Source], np.ndarray] = lambda source: source_features(source, network, stamp, seed)  # noqa: E731
+    features = partial(source_features, encoder=encoder, stamp=stamp, seed=seed, device=device)
     found = (moving(source, split, features) for source in finished_sources(corpus))
     return [m for m in found if m is not None]
 
@@ -105,18 +116,25 @@ def train(
     peak_rate: float = 8e-4,
     seed: int = 0,
     every: int = 100,
+    device: str = "cpu",
 ) -> Path:
     """Train and leave `stage1.safetensors`, `log.csv` and `log.png` in `out`; resumes what it finds.
 
-    encoder: checkpoint of the audio encoder. steps: of `batch` windows of 5 s each. Raises
-    MotionError, CorpusError, CheckpointError.
+    encoder: checkpoint of the audio encoder `phone`, or a Wav2Vec2 folder. steps: of `batch` windows
+    of 5 s each. every: steps between saves. device: "cpu" or "cuda"; what is drawn at random is the
+    same on both. Raises MotionError, CorpusError, CheckpointError, Wav2Vec2Error.
     """
-    sources = load_moving(corpus, encoder, "train", seed)
+    network, stamp = hearing.load(encoder, device)
+    if config.audio != width(network.features):
+        raise MotionError(
+            f"expected a model that hears {width(network.features)} numbers, came {config.audio}"
+        )
+    sources = load_moving(corpus, network, stamp, "train", seed, device)
     path, step = out / "stage1.safetensors", 0
     held = checkpoint.facts(path) if path.is_file() else None
     scale = Scale.from_dict(held["scale"]) if held else Scale.of(all_frames(sources))
     torch.manual_seed(seed)
-    half = Half(Dit(config))
+    half = Half(Dit(config).to(device))
     mean = checkpoint.RunningMean(half.master, 0.998)
     optimiser = torch.optim.AdamW(
         half.master.parameters(), peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
@@ -131,8 +149,8 @@ def train(
         "captured": list(CAPTURED),
     }
     random = torch.Generator().manual_seed(seed + 1000 * step)
-    windows = Windows(sources, shares(sources), scale, WINDOW, seed + 1000 * step)
-    losses, log = Losses(scale), Log(out, Losses.names)
+    windows = Windows(sources, shares(sources), scale, WINDOW, seed + 1000 * step, network.silence)
+    losses, log = Losses(scale, device), Log(out, Losses.names)
     sums, count = torch.zeros(len(Losses.names)), 0
     with Progress() as bar:
         task = bar.add_task("stage 1", total=steps, completed=step)
@@ -151,8 +169,8 @@ def train(
                 drawn.style,
                 keep,
             )
-            predicted = half.twin(*(t.to(torch.bfloat16) for t in inputs))
-            loss, terms = losses(predicted.float(), drawn)
+            predicted = half.twin(*(t.to(device, torch.bfloat16) for t in inputs))
+            loss, terms = losses(predicted.float(), drawn.to(device))
             loss.backward()
             half.pull()
             torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
@@ -160,7 +178,7 @@ def train(
             half.push()
             mean.update(half.master, step)
             step += 1
-            sums, count = sums + terms, count + 1
+            sums, count = sums + terms.cpu(), count + 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
                 log.write(step, **dict(zip(Losses.names, (sums / count).tolist(), strict=True)))
