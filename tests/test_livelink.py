@@ -58,7 +58,8 @@ def test_values_stand_under_their_names(tmp_path: Path) -> None:
     for name in CHANNELS:
         assert float(row[name[0].upper() + name[1:]]) == pytest.approx(original.channel(name)[0], abs=1e-9)
     head = [float(row[name]) for name in ("HeadYaw", "HeadPitch", "HeadRoll")]
-    np.testing.assert_allclose(head, original.head[0], atol=1e-9)
+    yaw, pitch, roll = original.head[0]
+    np.testing.assert_allclose(head, (-yaw, pitch, -roll), atol=1e-9)
     assert float(row["TongueOut"]) == 0.0
 
 

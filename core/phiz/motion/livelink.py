@@ -19,6 +19,9 @@ from phiz.motion import timecode
 from phiz.motion.take import Take, TakeError
 
 _HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
+_HEAD_SIGNS = np.array([-1.0, 1.0, -1.0])
+"""From a Take's head to the columns and back. The file counts yaw towards the character's right: the
+eye columns of the real takes do, and one frame serves head and eyes. That mirrors roll as well."""
 _LEFT_EYE = ("LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll")
 _RIGHT_EYE = ("RightEyeYaw", "RightEyePitch", "RightEyeRoll")
 
@@ -58,7 +61,7 @@ def write(take: Take, stream: BinaryIO) -> None:
     column = {name: i for i, name in enumerate(COLUMNS)}
     table = np.zeros((take.frames, len(COLUMNS)))
     table[:, [column[_camel(name)] for name in CHANNELS]] = take.weights
-    table[:, [column[name] for name in _HEAD]] = take.head
+    table[:, [column[name] for name in _HEAD]] = take.head * _HEAD_SIGNS
     table[:, [column[name] for name in _LEFT_EYE]] = eye_rotation(take.weights, "Left")
     table[:, [column[name] for name in _RIGHT_EYE]] = eye_rotation(take.weights, "Right")
     line = f"%s,{len(COLUMNS)}" + ",%.10f" * len(COLUMNS) + "\n"
@@ -147,7 +150,7 @@ def _take(times: np.ndarray, tracked: np.ndarray, values: np.ndarray, path: Path
     positions, fps = timecode.even_frames(times)
     grid = np.arange(int(positions[-1] + 1e-6) + 1)
     even = np.stack([np.interp(grid, positions[tracked], curve) for curve in values[tracked].T], axis=1)
-    head = even[:, COUNT:] if even.shape[1] > COUNT else np.zeros((len(grid), 3))
+    head = even[:, COUNT:] * _HEAD_SIGNS if even.shape[1] > COUNT else np.zeros((len(grid), 3))
     origin: dict[str, Any] = {"file": path.name, "format": "Live Link Face CSV"}
     if len(grid) > tracked.sum():
         origin["filled_frames"] = len(grid) - int(tracked.sum())

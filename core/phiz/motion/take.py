@@ -25,7 +25,8 @@ class Take:
 
     weights: (frames, 51) float32, 0 to 1, channels in the order of `phiz.face.channels.CHANNELS`;
     what a tracker measured outside 0 to 1 is clipped.
-    head: (frames, 3) float32 radians, [yaw, pitch, roll] as in the Live Link Face CSV.
+    head: (frames, 3) float32 radians, [yaw to the character's left, pitch down, roll to the right
+    shoulder].
     audio: name of the recording, where known. origin: JSON values that say where the Take came from.
     Raises TakeError on a wrong shape, no frames, a value that is not a number, or an fps outside 1 to
     1000.
