@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ class Manifest(BaseModel):
     guidance: Guidance
     scale: Scale
     graphs: dict[Precision, dict[Literal["encoder", "denoiser"], str]]
-    sha256: dict[str, str]
+    sha256: dict[str, str]  # of each graph's file, and `manifest_digest` of this one
     trained: dict[str, Any]
 
 
@@ -108,6 +109,12 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def manifest_digest(manifest: Manifest) -> str:
+    """SHA-256 of what the manifest says besides checksums, however it is laid out in its file."""
+    said = manifest.model_dump(mode="json", exclude={"sha256"})
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def read_manifest(folder: Path) -> Manifest:
     """`model.json` of a bundle, checked against this version of Phiz. Raises BundleError."""
     path = folder / MANIFEST
@@ -123,6 +130,8 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise BundleError(f"{path} is not a manifest of format {FORMAT}: {where}: {first['msg']}") from error
+    if manifest.sha256.get(MANIFEST) != manifest_digest(manifest):
+        raise BundleError(f"{path} was changed since it was made (checksum); install the bundle again")
     for name, ours in (("channels", CHANNELS), ("emotions", EMOTIONS)):
         if tuple(getattr(manifest, name)) != tuple(ours):
             raise BundleError(
@@ -184,4 +193,6 @@ def load(
         except Exception as error:  # onnxruntime raises its own classes, which share no public base
             reason = str(error).splitlines()[0]
             raise BundleError(f"onnxruntime {ort.__version__} cannot run {graph}: {reason}") from error
+        if wanted not in sessions[-1].get_providers():  # onnxruntime falls back without an error
+            raise ProviderError(f"onnxruntime could not start {provider}; see its log, or use cpu")
     return Bundle(folder, manifest, *sessions)
