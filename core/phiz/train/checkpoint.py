@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +17,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from phiz.errors import PhizError
+
+Config = TypeVar("Config")
 
 
 class CheckpointError(PhizError):
@@ -66,6 +70,17 @@ def facts(path: Path) -> dict:
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"expected a checkpoint in {path}, could not read one ({error}); train again"
+        ) from error
+
+
+def config_of(path: Path, kind: Callable[..., Config]) -> Config:
+    """The configuration of a checkpoint's network, as the class it belongs to. Raises CheckpointError."""
+    found = facts(path)["config"]
+    try:
+        return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in found.items()})
+    except TypeError as error:
+        raise CheckpointError(
+            f"the checkpoint {path} is of another network: its configuration is {found}"
         ) from error
 
 

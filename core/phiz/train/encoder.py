@@ -152,7 +152,6 @@ def train(
 
 def load(path: Path) -> PhoneEncoder:
     """The averaged network of a checkpoint, ready to run. Raises CheckpointError."""
-    config = checkpoint.facts(path)["config"]
-    model = PhoneEncoder(PhoneEncoderConfig(**{**config, "dilations": tuple(config["dilations"])}))
+    model = PhoneEncoder(checkpoint.config_of(path, PhoneEncoderConfig))
     checkpoint.load_mean(path, model)
     return model.eval()

@@ -191,6 +191,6 @@ def train(
 def load(path: Path) -> tuple[Dit, Scale, dict]:
     """The averaged base model of a checkpoint, its scale and its facts. Raises CheckpointError."""
     facts = checkpoint.facts(path)
-    model = Dit(DitConfig(**facts["config"]))
+    model = Dit(checkpoint.config_of(path, DitConfig))
     checkpoint.load_mean(path, model)
     return model.eval(), Scale.from_dict(facts["scale"]), facts
