@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from transformers import Wav2Vec2Model
 
 from phiz.audio.chunks import chunks
@@ -89,7 +90,7 @@ class Wav2Vec2Audio:
                 add_adapter=False,  # it would change the frame rate
                 output_loading_info=True,
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             reason = str(error).splitlines()[0]
             raise Wav2Vec2Error(f"transformers cannot load the Wav2Vec2 folder {folder}: {reason}") from error
         network, found = loaded
