@@ -85,7 +85,8 @@ def tiny_stage1(tiny_corpus: Path, tiny_encoder: Path, tmp_path_factory: pytest.
 
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("stage1")
-    return train(tiny_corpus, tiny_encoder, out, config=tiny_dit(width(OUTPUTS)), steps=60, batch=4, every=20)
+    config = tiny_dit(width(OUTPUTS))
+    return train(tiny_corpus, tiny_encoder, out, config=config, steps=60, batch=8, peak_rate=1.5e-2, every=20)
 
 
 @pytest.fixture(scope="session")

@@ -179,6 +179,18 @@ def test_a_frame_is_centred_on_its_time(make: Callable[[Path], AudioEncoder], tm
     assert 49 <= change.argmax() <= 51
 
 
+def test_wav2vec2_sees_each_sample_in_the_frame_about_it(tmp_path: Path) -> None:
+    folder = small_wav2vec2(tmp_path)
+    (folder / "preprocessor_config.json").write_text('{"do_normalize": false}')
+    hear, seen = Wav2Vec2Audio(folder), []
+    hear.network.feature_extractor.register_forward_hook(lambda _, __, out: seen.append(out[0]))
+    samples = tones(1.0)
+    hear(samples)
+    samples[20 * 320 - 30 : 20 * 320 + 30] += 0.3
+    hear(samples)
+    assert (seen[0] != seen[1]).any(0).nonzero().flatten().tolist() == [20]
+
+
 def test_chunks_do_not_change_what_phone_hears(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     hear = phone_audio(tmp_path)
     whole = hear(tones(3.0))
