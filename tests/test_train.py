@@ -69,12 +69,13 @@ def test_a_run_goes_on_where_it_stopped(
     config = tiny_dit(width(OUTPUTS))
     path = stage1.train(tiny_corpus, tiny_encoder, tmp_path, config=config, steps=60)
     assert path.read_bytes() == tiny_stage1.read_bytes()  # nothing left to do
-    stage1.train(tiny_corpus, tiny_encoder, tmp_path, config=config, steps=62, batch=2)
+    stage1.train(tiny_corpus, tiny_encoder, tmp_path, config=config, steps=62, batch=8)
     assert checkpoint.facts(path)["step"] == 62
     after = weights_of(path)
     assert after["optimiser.0.step"] == 62
     moved = max(float((after[k] - v).abs().max()) for k, v in before.items() if k.startswith("model."))
     assert 0 < moved < 0.01  # two small steps, not a new start
+    assert log_of(path)[-1]["lips"] < 0.7 * log_of(tiny_stage1)[0]["lips"]
     assert checkpoint.facts(path)["scale"] == checkpoint.facts(tiny_stage1)["scale"]
 
 
@@ -231,6 +232,8 @@ def test_losses_count_what_is_known() -> None:
     known = torch.ones(1, 20, MOTION)
     known[..., CHANNEL["browInnerUp"]] = 0
     assert not losses(brow, batch_of(weights, known))[1][:2].any()
+    assert losses(mouth, target)[1][2] > 0  # the lip gap needs every channel
+    assert losses(mouth, batch_of(weights, known))[1][2] == 0
 
 
 def test_the_lip_loss_minds_the_last_millimetre() -> None:
