@@ -11,7 +11,7 @@ from phiz.errors import PhizError
 from phiz.runtime.bundle import SHIPPED, Guidance
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("--encoder", type=Path, required=True, metavar="FILE", help="encoder.safetensors")
     parser.add_argument("--stage1", type=Path, required=True, metavar="FILE", help="stage1.safetensors")
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--name", default="phiz-base", help="name of the bundle (default phiz-base)")
     parser.add_argument("--audio-guidance", type=float, default=1.0, metavar="W")
     parser.add_argument("--coarse-guidance", type=float, default=1.0, metavar="W")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     guidance = Guidance(audio=args.audio_guidance, coarse=args.coarse_guidance)
     try:
         differences = write_bundle(args.encoder, args.stage1, args.out, name=args.name, guidance=guidance)

@@ -12,12 +12,15 @@ from torch import Tensor
 from export.graphs import check, store_half, write_graph, write_int8
 from phiz.audio import mel
 from phiz.audio.aligned import width
+from phiz.audio.phones import PHONES
+from phiz.corpus.teacher.closure import GAP, REST_GAP
 from phiz.corpus.teacher.styles import CAPTURED
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 from phiz.model.dit import MOTION, Dit
-from phiz.model.phone_encoder import OUTPUTS, PhoneFeatures
+from phiz.model.phone_encoder import LIPS, OUTPUTS, PhoneFeatures
 from phiz.runtime import bundle
+from phiz.runtime.articulation import Lips
 from phiz.train import checkpoint, encoder, stage1
 from phiz.train.checkpoint import CheckpointError
 from phiz.writing import OutputError
@@ -41,6 +44,11 @@ def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
         "style": torch.eye(config.styles)[torch.arange(count) % config.styles],
         "keep": (torch.rand(count, 3, generator=random) > 0.3).float(),
     }
+
+
+def _lips() -> Lips:
+    closure, silence = len(PHONES) + LIPS.index("closure"), PHONES.index("SIL")
+    return Lips(rest=REST_GAP.tolist(), slope=GAP.T.tolist(), closure=closure, silence=silence)
 
 
 def write_bundle(
@@ -131,6 +139,7 @@ def _write(
         steps=steps,
         guidance=guidance,
         scale=bundle.Scale(**scale.as_dict()),
+        lips=_lips(),
         graphs={
             "float": {"encoder": "encoder.onnx", "denoiser": "denoiser.onnx"},
             "int8": {"encoder": "encoder.onnx", "denoiser": "denoiser.int8.onnx"},

@@ -17,6 +17,7 @@ from phiz.audio import aligned
 from phiz.errors import PhizError
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
+from phiz.runtime.articulation import Lips
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "shipped"
@@ -74,6 +75,7 @@ class Manifest(BaseModel):
     steps: Annotated[int, Field(ge=1)]
     guidance: Guidance
     scale: Scale
+    lips: Lips
     graphs: dict[Precision, dict[Literal["encoder", "denoiser"], str]]
     sha256: dict[str, str]  # of each graph's file, and `manifest_digest` of this one
     trained: dict[str, Any]

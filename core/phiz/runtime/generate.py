@@ -14,6 +14,7 @@ from phiz.audio.recording import Recording
 from phiz.errors import PhizError
 from phiz.face.channels import COUNT
 from phiz.motion.take import Take
+from phiz.runtime.articulation import guard
 from phiz.runtime.bundle import MOTION, Bundle, Guidance
 from phiz.runtime.listen import listen, silence
 from phiz.runtime.noise import frame_noise
@@ -113,13 +114,15 @@ def generate(
     steps: int | None = None,
     fps: float = MOTION_FPS,
     guidance: Guidance | None = None,
+    articulation: float = 1.0,
     progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Take:
     """Make the Take of a recording. The same input, seed and bundle give the same bytes.
 
     steps: of sampling, None for the bundle's own. fps: motion is made at 30 and resampled. guidance:
-    None for the bundle's own. progress is told the share done, 0 to 1; cancel is asked between
+    None for the bundle's own. articulation: strength of the guard that closes and parts the lips by what
+    is heard, 0 to 1. progress is told the share done, 0 to 1; cancel is asked between
     pieces of work, at least once per 40 s of motion and step. Raises StyleError, CancelledError.
     """
     steps = bundle.manifest.steps if steps is None else steps
@@ -141,20 +144,27 @@ def generate(
         _pad(heard, windows.padded, silence(bundle)), _pad(felt, windows.padded, felt[-1]), style
     )
 
+    mean, spread = (
+        np.array(part, np.float32) for part in (bundle.manifest.scale.mean, bundle.manifest.scale.spread)
+    )
+    articulate = guard(conditions.audio, bundle.manifest.lips, mean, spread, articulation)
+
     def denoise(x: np.ndarray, level: float, step: int) -> np.ndarray:
         def step_tick(share: float) -> None:
             tick(listening + (1 - listening) * (step + share) / steps)
 
-        return denoise_windows(x, level, windows, conditions, bundle, guidance, step_tick)
+        clean = denoise_windows(x, level, windows, conditions, bundle, guidance, step_tick)
+        articulate(clean)
+        return clean
 
     clean = sample(denoise, frame_noise(windows.padded, MOTION, direction.seed), steps)[:frames]
-    scale = bundle.manifest.scale
-    motion = clean * np.array(scale.spread, np.float32) + np.array(scale.mean, np.float32)
+    motion = clean * spread + mean
     origin = {
         "bundle": bundle.manifest.name,
         "direction": direction.model_dump(mode="json"),
         "steps": steps,
         "guidance": guidance.model_dump(),
+        "articulation": articulation,
     }
     audio = None if recording.source is None else recording.source.name
     take = Take(motion[:, :COUNT], motion[:, COUNT:], MOTION_FPS, audio, origin)
