@@ -47,8 +47,14 @@ def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
 
 
 def _lips() -> Lips:
-    closure, silence = len(PHONES) + LIPS.index("closure"), PHONES.index("SIL")
-    return Lips(rest=REST_GAP.tolist(), slope=GAP.T.tolist(), closure=closure, silence=silence)
+    closure, labiodental = (len(PHONES) + LIPS.index(name) for name in ("closure", "labiodental"))
+    return Lips(
+        rest=REST_GAP.tolist(),
+        slope=GAP.T.tolist(),
+        closure=closure,
+        labiodental=labiodental,
+        silence=PHONES.index("SIL"),
+    )
 
 
 def write_bundle(

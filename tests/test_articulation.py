@@ -1,0 +1,73 @@
+"""The articulation guard: closures close, open sounds part, and only as far as its strength says."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from phiz.audio.aligned import width
+from phiz.corpus.teacher.closure import GAP, REST_GAP, lip_gap
+from phiz.face.channels import COUNT, INDEX, vector
+from phiz.runtime.articulation import CLOSED, DENTAL_GAP, PARTED, Lips, guard
+from phiz.runtime.bundle import MOTION
+
+FEATURES = 4
+LIPS = Lips(rest=REST_GAP.tolist(), slope=GAP.T.tolist(), silence=0, closure=1, labiodental=2)
+MEAN, SPREAD = np.full(MOTION, 0.1, np.float32), np.full(MOTION, 0.2, np.float32)
+
+
+def corrected(pose: np.ndarray, strength: float = 1.0, **heard: float) -> np.ndarray:
+    """(51,) weights of a pose after the guard, for one frame that hears these probabilities."""
+    row = np.zeros(FEATURES)
+    for name, probability in heard.items():
+        row[getattr(LIPS, name)] = np.sqrt(probability)
+    audio = np.tile(np.append(row, 0.0), 2)[None].astype(np.float32)
+    assert audio.shape[1] == width(FEATURES)
+    clean = (np.append(pose, np.zeros(3)) - MEAN) / SPREAD
+    clean = clean[None].astype(np.float32)
+    guard(audio, LIPS, MEAN, SPREAD, strength)(clean)
+    return (clean[0] * SPREAD + MEAN)[:COUNT]
+
+
+OPEN_MOUTH = vector(jawOpen=0.5, mouthUpperUpBoth=0.3, mouthFunnel=0.2)
+SHUT_MOUTH = vector(jawOpen=0.3, mouthClose=0.32)
+
+
+def gap(weights: np.ndarray) -> float:
+    return float(lip_gap(np.clip(weights, 0, 1)[None])[0])
+
+
+@pytest.mark.parametrize("pose", [OPEN_MOUTH, vector(jawOpen=0.2, noseSneerBoth=0.6, mouthSmileBoth=0.5)])
+def test_a_heard_closure_closes_whatever_the_mood(pose: np.ndarray) -> None:
+    assert gap(pose) > 0.2
+    assert gap(corrected(pose, closure=0.6)) == pytest.approx(CLOSED, abs=0.004)
+
+
+def test_a_closure_is_as_near_as_it_is_likely() -> None:
+    gaps = [gap(corrected(OPEN_MOUTH, closure=p)) for p in (0.05, 0.12, 0.2, 0.28, 0.4)]
+    assert gaps[0] == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)
+    assert all(a > b + 0.005 for a, b in pairwise(gaps))
+
+
+def test_open_speech_is_parted_and_silence_may_rest() -> None:
+    assert gap(SHUT_MOUTH) < 0.0
+    assert gap(corrected(SHUT_MOUTH)) == pytest.approx(PARTED, abs=0.004)
+    assert gap(corrected(vector())) == pytest.approx(PARTED, abs=0.004)  # the jaw opens: nothing to give back
+    np.testing.assert_allclose(corrected(SHUT_MOUTH, silence=0.9), SHUT_MOUTH, atol=1e-6)
+
+
+def test_a_labiodental_tucks_the_lower_lip_in_and_a_closure_goes_before() -> None:
+    tucked = corrected(OPEN_MOUTH, labiodental=0.8)
+    assert tucked[INDEX["mouthRollLower"]] > 0.35
+    assert 0.0 < gap(tucked) <= DENTAL_GAP + 0.004
+    both = corrected(OPEN_MOUTH, labiodental=0.8, closure=0.6)
+    assert gap(both) < 0.0 and both[INDEX["mouthRollLower"]] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_strength_scales_the_correction_and_zero_is_off() -> None:
+    np.testing.assert_array_equal(corrected(OPEN_MOUTH, 0.0, closure=0.9), corrected(OPEN_MOUTH, 0.0))
+    np.testing.assert_allclose(corrected(SHUT_MOUTH, 0.0, closure=0.9), SHUT_MOUTH, atol=1e-6)
+    half = gap(corrected(OPEN_MOUTH, 0.5, closure=0.9))
+    assert CLOSED + 0.1 < half < gap(OPEN_MOUTH) - 0.1
