@@ -230,6 +230,18 @@ def test_memory_does_not_grow_with_the_recording(loaded: Bundle, monkeypatch: py
     assert sum(count for count, _ in moved) == len(Windows(1800, 150, 30).starts)
 
 
+def test_a_short_recording_is_followed_by_silence(loaded: Bundle) -> None:
+    class Watched(Bundle):
+        def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+            assert (inputs["audio"][0, 20:] == listen.silence(loaded)).all()
+            assert not (inputs["audio"][0, :20] == listen.silence(loaded)).all(1).any()
+            return super().denoise(**inputs)
+
+    parts = {f.name: getattr(loaded, f.name) for f in dataclasses.fields(loaded)}
+    noise = np.random.default_rng(0).normal(0, 0.1, 20 * RATE // 30).astype(np.float32)
+    assert generate(Recording(noise), Direction(), Watched(**parts), steps=1).frames == 20
+
+
 def test_silence_after_the_end_is_what_silence_sounds_like(loaded: Bundle) -> None:
     row = listen.silence(loaded)
     assert row.shape == (loaded.audio_width,)
@@ -278,15 +290,18 @@ def test_guidance_is_nested(loaded: Bundle) -> None:
     windows = Windows(150, 150, 30)
     x = rng.normal(size=(150, 54)).astype(np.float32)
     style = np.eye(len(loaded.manifest.styles), dtype=np.float32)[0]
-    known = generation.Conditions(
-        rng.random((150, loaded.audio_width), np.float32), rng.random((150, 8), np.float32), style
-    )
+    audio, emotion = rng.random((150, loaded.audio_width), np.float32), rng.random((150, 8), np.float32)
+    known = generation.Conditions(audio, emotion, style)
+    unmoved = generation.Conditions(audio, emotion[::-1], style[::-1])
+    deaf = generation.Conditions(audio[::-1], emotion[::-1], style[::-1])
 
-    def run(audio: float, coarse: float) -> np.ndarray:
+    def run(audio: float, coarse: float, told: generation.Conditions = known) -> np.ndarray:
         guidance = Guidance(audio=audio, coarse=coarse)
-        return denoise_windows(x, 0.5, windows, known, loaded, guidance, lambda _: None)
+        return denoise_windows(x, 0.5, windows, told, loaded, guidance, lambda _: None)
 
     none, heard, acted = run(0, 0), run(1, 0), run(1, 1)
+    np.testing.assert_array_equal(run(0, 0, deaf), none)
+    np.testing.assert_array_equal(run(1, 0, unmoved), heard)
     assert np.abs(none - heard).max() > 1e-3 and np.abs(heard - acted).max() > 1e-3
     np.testing.assert_allclose(run(2.5, 1.5), none + 2.5 * (heard - none) + 1.5 * (acted - heard), atol=1e-4)
 

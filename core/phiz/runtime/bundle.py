@@ -45,12 +45,16 @@ class ProviderError(PhizError):
 class Scale(BaseModel):
     """Motion = normalised * spread + mean; 51 channels, then yaw, pitch, roll in radians."""
 
+    model_config = ConfigDict(extra="forbid")
+
     mean: Annotated[list[float], Field(min_length=MOTION, max_length=MOTION)]
     spread: Annotated[list[float], Field(min_length=MOTION, max_length=MOTION)]
 
 
 class Guidance(BaseModel):
     """Weights of the nested guidance: x_none + audio (x_A - x_none) + coarse (x_AC - x_A)."""
+
+    model_config = ConfigDict(extra="forbid")
 
     audio: float = 1.0
     coarse: float = 1.0
@@ -112,8 +116,8 @@ def digest(path: Path) -> str:
 
 
 def manifest_digest(manifest: Manifest) -> str:
-    """SHA-256 of what the manifest says besides checksums, however it is laid out in its file."""
-    said = manifest.model_dump(mode="json", exclude={"sha256"})
+    """SHA-256 of all that the manifest says but this, however it is laid out in its file."""
+    said = manifest.model_dump(mode="json", exclude={"sha256": {MANIFEST}})
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
