@@ -125,13 +125,13 @@ def read_manifest(folder: Path) -> Manifest:
     """`model.json` of a bundle, checked against this version of Phiz. Raises BundleError."""
     path = folder / MANIFEST
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        data = json.loads(path.read_text(encoding="utf-8"))  # pydantic's own parser may round a float
+    except (OSError, ValueError) as error:
         raise BundleError(
             f"expected a model bundle in {folder}, found no readable {MANIFEST} there"
         ) from error
     try:
-        manifest = Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
