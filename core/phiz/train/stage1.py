@@ -13,7 +13,7 @@ from torch import Tensor
 
 from phiz.audio.aligned import width
 from phiz.corpus.teacher.styles import CAPTURED, STYLES
-from phiz.face.channels import COUNT, REGIONS
+from phiz.face.channels import COUNT, INDEX, REGIONS
 from phiz.face.head.lips import lip_gap_coefficients
 from phiz.model.audio_encoder import AudioEncoder
 from phiz.model.dit import MOTION, Dit, DitConfig
@@ -47,7 +47,8 @@ _REAL_SHARE = 0.5
 class Losses:
     """How far a predicted window is from its target; each term a mean over known cells.
 
-    channels: squared error of normalised motion, the mouth counted twice. velocity: the same of
+    channels: squared error of normalised motion, the mouth counted twice and the blinks, which are short and
+    rare and foretold by nothing that is heard, four times. velocity: the same of
     frame-to-frame differences. lips: of log(1 + gap / .03), the lip gap measured on the demo head in
     units of jawOpen's; the logarithm makes the last millimetre before closure count.
     """
@@ -58,6 +59,7 @@ class Losses:
     def __init__(self, scale: Scale, device: str = "cpu") -> None:
         weight = np.ones(MOTION, np.float32)
         weight[list(REGIONS["mouth"])] = 2.0
+        weight[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 4.0
         rest, slope = lip_gap_coefficients()
         arrays = (weight / weight.mean(), rest, slope, scale.mean, scale.spread)
         self.weight, self.rest, self.slope, self.mean, self.spread = (
