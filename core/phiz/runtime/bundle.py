@@ -78,6 +78,7 @@ class Manifest(BaseModel):
     overlap: Annotated[int, Field(ge=1)]
     steps: Annotated[int, Field(ge=1)]
     guidance: Guidance
+    upper_face_noise: Annotated[float, Field(gt=0.0, le=3.0)]
     scale: Scale
     lips: Lips
     graphs: dict[Precision, dict[Literal["encoder", "denoiser"], str]]

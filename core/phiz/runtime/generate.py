@@ -12,7 +12,7 @@ from phiz.acting.track import emotion_track
 from phiz.audio.aligned import MOTION_FPS
 from phiz.audio.recording import Recording
 from phiz.errors import PhizError
-from phiz.face.channels import COUNT
+from phiz.face.channels import COUNT, REGIONS
 from phiz.motion.take import Take
 from phiz.runtime.articulation import guard
 from phiz.runtime.bundle import MOTION, Bundle, Guidance
@@ -22,6 +22,8 @@ from phiz.runtime.solver import sample
 from phiz.runtime.windows import Windows
 
 _BATCH = 8  # windows that the denoiser is given at a time: 40 s of motion
+
+_UPPER_FACE = [*REGIONS["brows"], *REGIONS["eyes"]]
 
 Progress = Callable[[float], None]
 
@@ -157,7 +159,9 @@ def generate(
         articulate(clean)
         return clean
 
-    clean = sample(denoise, frame_noise(windows.padded, MOTION, direction.seed), steps)[:frames]
+    noise = frame_noise(windows.padded, MOTION, direction.seed)
+    noise[:, _UPPER_FACE] *= np.float32(bundle.manifest.upper_face_noise)
+    clean = sample(denoise, noise, steps)[:frames]
     motion = clean * spread + mean
     origin = {
         "bundle": bundle.manifest.name,
