@@ -14,8 +14,7 @@ Network = TypeVar("Network", bound=nn.Module)
 class Half(Generic[Network]):
     """A bfloat16 twin of a network: run and differentiate `twin`, then `pull` and `push`.
 
-    Half the memory traffic of autocast, which keeps activations in float32 between its matrices and
-    costs three times as much on a CPU here.
+    Half the memory traffic of autocast, which keeps much of what lies between its matrices in float32.
     """
 
     def __init__(self, master: Network) -> None:
