@@ -162,8 +162,6 @@ def _write(
             "stage1": facts["config"],
         },
     )
-    # Once through its file's form: the last digit of a float may not survive it.
-    manifest = bundle.Manifest.model_validate_json(manifest.model_dump_json())
     manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
     (part / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return differences
