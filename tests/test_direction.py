@@ -32,7 +32,7 @@ def test_round_trip(tmp_path: Path) -> None:
     )
     direction.to_file(path)
     assert Direction.from_file(path) == direction
-    assert json.loads(path.read_text())["version"] == 1
+    assert json.loads(path.read_text())["version"] == 2
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as some editors save it
     assert Direction.from_file(path) == direction
 
@@ -63,12 +63,12 @@ def test_keys_are_sorted_by_time() -> None:
         ),
         ({"emotion": [{"time": 1}]}, r"emotion\[0\]\.mix is missing"),
         ({"emotion": "happy"}, "emotion: "),
-        ({"version": 2}, "version: should be 1; got 2"),
+        ({"version": 3}, "version: should be 2; got 3"),
         ({"seed": -1}, "seed: .*got -1"),
         ({"seed": 0.5}, r"seed: .*got 0\.5"),
         ({"seed": 2**32}, "seed: "),
         ({"style": ""}, "style: "),
-        ({"au": []}, "no field au. Fields are version, emotion, style, seed"),
+        ({"au": []}, "no field au. Fields are version, emotion, events, style, seed"),
     ],
 )
 def test_errors_name_the_field(tmp_path: Path, fields: dict[str, Any], named: str) -> None:

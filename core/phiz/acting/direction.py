@@ -7,13 +7,23 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from phiz.errors import PhizError
+from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import EMOTIONS
 from phiz.writing import whole_file
 
-VERSION = 1
+VERSION = 2
 LARGEST_SEED = 2**32 - 1
 
 
@@ -27,7 +37,19 @@ def _emotion(name: str) -> str:
     return name
 
 
+def _showable(number: int) -> int:
+    unit = ACTION_UNITS.get(number)
+    if unit is not None and unit.showable:
+        return number
+    may = ", ".join(str(unit.number) for unit in ACTION_UNITS.values() if unit.showable)
+    if unit is None:
+        raise ValueError(f"{number} is not in the FACS table; may be {may}")
+    raise ValueError(f"AU {number} ({unit.name}) cannot be shown, {unit.note}; may be {may}")
+
+
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Side = Literal["B", "L", "R"]
 
 
 class EmotionKey(BaseModel):
@@ -39,23 +61,64 @@ class EmotionKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    time: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    time: Seconds = 0.0
     mix: dict[Annotated[str, AfterValidator(_emotion)], Share]
     intensity: Share = 1.0
 
 
-class Direction(BaseModel):
-    """Emotion over time, style and seed. An immutable value; `emotion` is kept in order of time.
+class AUEvent(BaseModel):
+    """One Action Unit over a span of time.
 
-    With no emotion keys the face is neutral. Of keys at one time the last counts, as a cut. style: a
-    name that the model bundle knows, or None for its own choice. Raises DirectionError on anything
-    that is not allowed, however it is made.
+    au: its FACS number. side: B both, L the character's left, R the right; some units have both alone,
+    some one side alone. start, end: seconds from the start of the recording. intensity: 0 to 1, where 1
+    is the manual's level E and 0 asks that the unit is not there. ramp_in, ramp_out: seconds, inside the
+    span; where it is shorter than both together they are shortened in proportion.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    version: Literal[1] = VERSION
-    emotion: tuple[EmotionKey, ...] = ()
+    au: Annotated[int, AfterValidator(_showable)]
+    side: Annotated[Side, Field(validate_default=True)] = "B"
+    start: Seconds
+    end: Seconds
+    intensity: Share = 1.0
+    ramp_in: Seconds = 0.2
+    ramp_out: Seconds = 0.2
+
+    @field_validator("side")
+    @classmethod
+    def _side_of_unit(cls, side: Side, info: ValidationInfo) -> Side:
+        unit = ACTION_UNITS.get(info.data.get("au", -1))  # absent where `au` itself is refused
+        if unit is not None and side not in unit.sides:
+            raise ValueError(f"AU {unit.number} ({unit.name}) takes {' or '.join(unit.sides)}")
+        return side
+
+    @field_validator("end")
+    @classmethod
+    def _after_start(cls, end: float, info: ValidationInfo) -> float:
+        start = info.data.get("start")
+        if start is not None and end <= start:
+            raise ValueError(f"should be later than start, {start:g}")
+        return end
+
+
+class Direction(BaseModel):
+    """Emotion over time, Action Unit events, style and seed. An immutable value.
+
+    emotion: None leaves it open, to be heard in the voice where the model bundle can, else neutral; with
+    no keys the face is neutral. Kept in order of time; of keys at one time the last counts, as a cut.
+    events: kept in order of start; of two that start together the later written goes before. style: a
+    name that the model bundle knows, or None for its own choice. Raises DirectionError on anything that
+    is not allowed, however it is made.
+
+    Version 1, which had no events and was neutral without emotion keys, is read as that.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[2] = VERSION
+    emotion: tuple[EmotionKey, ...] | None = None
+    events: tuple[AUEvent, ...] = ()
     style: Annotated[str, Field(min_length=1)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
 
@@ -63,11 +126,22 @@ class Direction(BaseModel):
         try:
             super().__init__(**fields)
         except ValidationError as error:
-            raise DirectionError(_in_one_line(error)) from error
+            raise DirectionError(f"Direction: {in_one_line(error, Direction)}") from error
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        if fields.get("version") != 1:
+            return fields
+        if "events" in fields:
+            raise ValueError(f"version should be {VERSION} where there are events; got 1")
+        return {"emotion": ()} | fields | {"version": VERSION}
 
     def model_post_init(self, _context: Any) -> None:
         # Assigned past the freeze: pydantic offers no other way to sort a field of a frozen model.
-        object.__setattr__(self, "emotion", tuple(sorted(self.emotion, key=lambda key: key.time)))
+        if self.emotion is not None:
+            object.__setattr__(self, "emotion", tuple(sorted(self.emotion, key=lambda key: key.time)))
+        object.__setattr__(self, "events", tuple(sorted(self.events, key=lambda event: event.start)))
 
     @classmethod
     def of(
@@ -99,16 +173,21 @@ class Direction(BaseModel):
             stream.write((self.model_dump_json(indent=2) + "\n").encode())
 
 
-def _in_one_line(error: ValidationError) -> str:
-    """The first of pydantic's complaints: field, what is wrong, what came."""
+_PARTS: dict[str | int, type[BaseModel]] = {"emotion": EmotionKey, "events": AUEvent}
+
+
+def in_one_line(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first of pydantic's complaints about a model of this file: field, what is wrong, what came."""
     first = error.errors(include_url=False)[0]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
     place = place.replace(".[key]", "").lstrip(".")
-    if first["type"] == "extra_forbidden":
-        parent = EmotionKey if len(first["loc"]) > 1 else Direction
-        return f"Direction: there is no field {place}. Fields are {', '.join(parent.model_fields)}."
-    if first["type"] == "missing":
-        return f"Direction: {place} is missing."
     what = first["msg"].removeprefix("Value error, ").removeprefix("Input ").replace("\n", " ")
+    if not place:
+        return f"{what}."
+    if first["type"] == "extra_forbidden":
+        parent = _PARTS[first["loc"][0]] if len(first["loc"]) > 1 else model
+        return f"there is no field {place}. Fields are {', '.join(parent.model_fields)}."
+    if first["type"] == "missing":
+        return f"{place} is missing."
     came = repr(first["input"])
-    return f"Direction: {place}: {what}; got {came if len(came) <= 60 else came[:57] + '...'}."
+    return f"{place}: {what}; got {came if len(came) <= 60 else came[:57] + '...'}."

@@ -16,12 +16,14 @@ def emotion_track(direction: Direction, frames: int, fps: float) -> np.ndarray:
     Rows sum to 1: neutral is what the others leave. Between two keys the values go over by smoothstep,
     which neither overshoots nor jumps in speed; before the first and after the last key they hold.
     The first key past the end is taken as standing at the last frame, those after it are left out.
+    An emotion that is left open is neutral here.
     """
     track = np.zeros((frames, len(EMOTIONS)), np.float32)
     track[:, _NEUTRAL] = 1.0
     end = (frames - 1) / fps
-    past = [key for key in direction.emotion if key.time > end][:1]
-    keys = [key for key in direction.emotion if key.time <= end] + past
+    written = direction.emotion or ()
+    past = [key for key in written if key.time > end][:1]
+    keys = [key for key in written if key.time <= end] + past
     if not keys or frames == 0:
         return track
     times = np.array([min(key.time, end) for key in keys])  # (k,) rising
