@@ -19,6 +19,7 @@ from phiz.audio.phones import INDEX, PHONES
 from phiz.corpus.teacher.styles import STYLES
 from phiz.face.emotions import EMOTIONS
 from phiz.model import audio_encoder, wav2vec2
+from phiz.model.adapter import Adapter, AdapterConfig
 from phiz.model.audio_encoder import AudioEncoder, PhoneAudio
 from phiz.model.dit import MOTION, Dit, DitConfig, default_config, seed_config
 from phiz.model.phone_encoder import OUTPUTS, PhoneEncoder, PhoneEncoderConfig, PhoneFeatures
@@ -53,6 +54,18 @@ def dit_inputs(frames: int = 50, count: int = 1) -> dict[str, Tensor]:
 
 def one_block() -> DitConfig:
     return DitConfig(AUDIO, len(STYLES), width=32, blocks=1, heads=2, reach=4)
+
+
+def adapter_for(base: DitConfig) -> AdapterConfig:
+    return AdapterConfig(
+        base.audio, 5, 24, blocks=2, heads=2, feed_forward=2, base_width=base.width, base_blocks=base.blocks
+    )
+
+
+def adapter_inputs(inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    units = torch.rand(*inputs["motion"].shape[:2], 5, generator=generator)
+    return {name: inputs[name] for name in ("motion", "level", "audio", "emotion")} | {"units": units}
 
 
 def test_an_untrained_dit_gives_the_mean_face() -> None:
@@ -108,6 +121,36 @@ def test_clips_of_a_batch_do_not_meet() -> None:
     network, inputs = shaken(Dit(tiny_dit(AUDIO))), dit_inputs(count=2)
     alone = network(**{name: value[1:] for name, value in inputs.items()})
     torch.testing.assert_close(network(**inputs)[1:], alone, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_an_untrained_adapter_leaves_the_base_as_it_was() -> None:
+    base, inputs = shaken(Dit(tiny_dit(AUDIO))), dit_inputs(count=2)
+    control = Adapter(adapter_for(base.config))(**adapter_inputs(inputs))
+    assert control.shape == (2, base.config.blocks, 50, base.config.width) and not control.any()
+    assert torch.equal(base(**inputs), base(**inputs, control=control))
+
+
+@torch.no_grad()
+def test_each_block_sees_its_own_control() -> None:
+    base, inputs = shaken(Dit(tiny_dit(AUDIO))), dit_inputs()
+    plain, before = torch.zeros(1, base.config.blocks, 50, base.config.width), base(**inputs)
+    changed = []
+    for block in range(base.config.blocks):
+        control = plain.clone()
+        control[:, block, 20, :4] = 1.0  # the norms would not see a change of all alike
+        changed.append(base(**inputs, control=control))
+        assert (changed[-1] - before).abs().max() > 1e-3
+    assert not torch.equal(*changed)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["motion", "level", "audio", "emotion", "units"])
+def test_the_adapter_minds_all_it_is_told(name: str) -> None:
+    network, inputs = shaken(Adapter(adapter_for(tiny_dit(AUDIO)))), adapter_inputs(dit_inputs())
+    other = {**inputs, name: inputs[name] + 0.3 * torch.rand(inputs[name].shape)}
+    change = (network(**inputs) - network(**other)).abs()
+    assert (change.amax((0, 2, 3)) > 1e-3).all()  # every block's control
 
 
 @pytest.mark.parametrize("config", [TINY_ENCODER, PhoneEncoderConfig(width=8)])

@@ -21,6 +21,7 @@ from phiz.face.emotions import EMOTIONS
 
 MOTION = COUNT + 3
 """Numbers per frame: the 51 channels, then the head's yaw, pitch and roll."""
+LEVEL_WAVES = 64
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,32 @@ def seed_config(audio: int, styles: int) -> DitConfig:
     return DitConfig(audio, styles, width=512, blocks=8, heads=8)
 
 
-def _rotary(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def rotary_angles(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Cosine and sine (T, size / 2) of each frame's angles, periods from 6 frames to 1000."""
     rates = 2 * math.pi / torch.logspace(math.log10(6.0), 3.0, size // 2, device=device)
     angles = torch.arange(frames, device=device)[:, None] * rates
     return angles.cos(), angles.sin()
 
 
-def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn queries or keys (N, H, T, D) by their frame's angles."""
     a, b = x.chunk(2, dim=-1)  # (N, H, T, D / 2)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
     """Attention written out: at 5 s of frames it is quicker on a CPU than the fused kernel's backward."""
     scores = q @ (k * k.shape[-1] ** -0.5).transpose(-2, -1)  # (N, H, T, T)
     if bias is not None:
         scores = scores + bias
     return scores.softmax(dim=-1) @ v  # (N, H, T, D / H)
+
+
+def level_waves(level: Tensor) -> Tensor:
+    """Noise levels (N,) -> (N, 64) cosines and sines of it at rates 1 to 1000."""
+    rates = torch.logspace(0.0, 3.0, LEVEL_WAVES // 2, device=level.device)
+    angles = level.float()[:, None] * rates
+    return torch.cat([angles.cos(), angles.sin()], dim=-1).to(level.dtype)
 
 
 class Block(nn.Module):
@@ -99,13 +108,13 @@ class Block(nn.Module):
         shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.offset).unbind(-2)
         h = self.norm_self(x) * (1 + scale_a) + shift_a
         q, k, v = (self._split(part) for part in self.qkv(h).chunk(3, dim=-1))  # (N, H, T, D / H)
-        h = _attend(_rotate(q, *rotary), _rotate(k, *rotary), v)
+        h = attend(rotate(q, *rotary), rotate(k, *rotary), v)
         x = x + gate_a * self.out_self(h.transpose(1, 2).flatten(-2))
 
         q = self._split(self.q(self.norm_cross(x)))
         k, v = (self._split(part) for part in self.kv(audio).chunk(2, dim=-1))
         bias = self.nearness[:, near.clamp(min=0)].masked_fill(near < 0, -1e4)  # (H, T, T)
-        h = _attend(q, k, v, bias)
+        h = attend(q, k, v, bias)
         x = x + self.out_cross(h.transpose(1, 2).flatten(-2))
 
         h = self.norm_feed(x) * (1 + scale_f) + shift_f
@@ -125,7 +134,7 @@ class Dit(nn.Module):
         d = config.width
         self.motion_in = nn.Linear(MOTION, d)
         self.audio_in = nn.Sequential(nn.Linear(config.audio, d), nn.GELU(), nn.Linear(d, d))
-        self.level_in = nn.Sequential(nn.Linear(64, d), nn.SiLU(), nn.Linear(d, d))
+        self.level_in = nn.Sequential(nn.Linear(LEVEL_WAVES, d), nn.SiLU(), nn.Linear(d, d))
         self.emotion_in = nn.Sequential(nn.Linear(len(EMOTIONS), d), nn.SiLU(), nn.Linear(d, d))
         self.style_in = nn.Linear(config.styles, d, bias=False)
         self.no_audio = nn.Parameter(torch.zeros(d))
@@ -144,31 +153,36 @@ class Dit(nn.Module):
             for block in blocks:
                 block.offset[2] = block.offset[5] = 0.5
 
-    def _level(self, level: Tensor) -> Tensor:
-        rates = torch.logspace(0.0, 3.0, 32, device=level.device)
-        angles = level.float()[:, None] * rates
-        return self.level_in(torch.cat([angles.cos(), angles.sin()], dim=-1).to(level.dtype))  # (N, D)
-
     def forward(
-        self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, style: Tensor, keep: Tensor
+        self,
+        motion: Tensor,
+        level: Tensor,
+        audio: Tensor,
+        emotion: Tensor,
+        style: Tensor,
+        keep: Tensor,
+        control: Tensor | None = None,
     ) -> Tensor:
         """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, 8);
-        style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style."""
+        style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style; control
+        (N, blocks, T, D), added to what each block sees (see `Adapter`), None = nothing."""
         frames = motion.shape[1]
         hears, feels, styled = keep[:, :, None, None].unbind(1)  # (N, 1, 1) each
         sound = hears * self.audio_in(audio) + (1 - hears) * self.no_audio  # (N, T, D)
         mood = feels * self.emotion_in(emotion) + (1 - feels) * self.no_emotion  # (N, T, D)
         manner = styled * self.style_in(style)[:, None] + (1 - styled) * self.no_style  # (N, 1, D)
-        condition = F.silu(self._level(level)[:, None] + mood + manner)
+        condition = F.silu(self.level_in(level_waves(level))[:, None] + mood + manner)
         modulation = self.modulate(condition).unflatten(-1, (6, -1))  # (N, T, 6, D)
 
         place = torch.arange(frames, device=motion.device)
         distance = place[None] - place[:, None]  # (T, T)
         reach = self.config.reach
         near = torch.where(distance.abs() <= reach, distance + reach, torch.full_like(distance, -1))
-        cos, sin = _rotary(frames, self.config.width // self.config.heads, motion.device)
+        cos, sin = rotary_angles(frames, self.config.width // self.config.heads, motion.device)
         rotary = cos.to(motion.dtype), sin.to(motion.dtype)
         x = self.motion_in(motion)  # (N, T, 54) -> (N, T, D)
-        for block in self.blocks:
+        for index, block in enumerate(self.blocks):
+            if control is not None:
+                x = x + control[:, index]
             x = block(x, sound, modulation, rotary, near)
         return self.head(self.norm(x))
