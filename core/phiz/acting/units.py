@@ -91,8 +91,8 @@ def controlled(au: int, side: str) -> tuple[int, ...]:
     """The channels that a unit controls on a side, ascending.
 
     Those of its pose; on the same side and in the regions of the face that its pose moves, those of its
-    antagonists', but never jawOpen; and mouthClose and jawOpen where any of these moves the lip gap, for
-    closures are kept with them.
+    antagonists'; and mouthClose and jawOpen where any of these moves the lip gap, for closures are kept
+    with them.
     """
     own = set(np.flatnonzero(pose(au, side)))
     regions = {_REGION[channel] for channel in own}
@@ -104,7 +104,7 @@ def controlled(au: int, side: str) -> tuple[int, ...]:
         for channel in np.flatnonzero(pose(number, way))
         if _REGION[channel] in regions and not CHANNELS[channel].endswith(other_side)
     }
-    channels = own | (against - {INDEX["jawOpen"]})
+    channels = own | against
     if any(CHANNELS[channel] in LIP_MOVERS for channel in channels):
         channels |= {INDEX["mouthClose"], INDEX["jawOpen"]}
     return tuple(sorted(int(channel) for channel in channels))
