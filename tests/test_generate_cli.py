@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from phiz.acting.direction import Direction
 from phiz.audio.mel import RATE
 from phiz.cli import main
 from phiz.face.channels import COUNT
@@ -185,3 +186,76 @@ def test_a_style_that_the_bundle_lacks(
     assert main(argv) == 2
     said = capsys.readouterr().err
     assert "shouting" in said and "plain" in said and said.count("\n") == 1 and not out.exists()
+
+
+def test_action_units_join_the_notes_and_what_is_odd_is_said(
+    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recording, notes = tmp_path / "a.wav", tmp_path / "notes.json"
+    soundfile.write(recording, sound(1.0), RATE)
+    Direction(emotion=[{"mix": {"sad": 1}}], events=[{"au": 4, "start": 0.1, "end": 0.4}]).to_file(notes)
+    words = [
+        "--au",
+        "12:0.8@0.5-1.5",
+        "--au",
+        "2L@0.2-0.6",
+        "--direction",
+        str(notes),
+        "--articulation",
+        "0.5",
+    ]
+    made = generated(tiny_bundle, recording, tmp_path / "a.npz", *words, "--au", "1l : 0.3 @ 3 - 4")
+    events = Direction(**made.origin["direction"]).events
+    assert [(e.au, e.side, e.start, e.end, e.intensity) for e in events] == [
+        (4, "B", 0.1, 0.4, 1.0), (2, "L", 0.2, 0.6, 1.0), (12, "B", 0.5, 1.5, 0.8), (1, "B", 3.0, 4.0, 0.3)
+    ]  # fmt: skip
+    assert (
+        made.origin["direction"]["emotion"][0]["mix"] == {"sad": 1.0} and made.origin["articulation"] == 0.5
+    )
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert said == [
+        "note: --au 1l : 0.3 @ 3 - 4: AU 1 has no side of its own; shown on both.",
+        "note: AU 12 at 0.5-1.5 s: cut at the end of the recording, 1.00 s.",
+        "note: AU 1 at 3-4 s: the recording ends at 1.00 s; left out.",
+    ]
+    with_emotion = generated(tiny_bundle, recording, tmp_path / "b.npz", "--emotion", "happy", *words[:2])
+    assert (
+        len(with_emotion.origin["direction"]["events"])
+        == len(with_emotion.origin["direction"]["emotion"])
+        == 1
+    )
+    left_open = generated(tiny_bundle, recording, tmp_path / "c.npz", *words[:2])
+    assert left_open.origin["direction"]["emotion"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--au", "12"], "--au expects AU[L|R|B][:INTENSITY]@START-END, such as 12:0.8@1.0-2.5"),
+        (["--au", "12@1"], "got 12@1."),
+        (["--au", "12@-1-2"], "got 12@-1-2."),
+        (["--au", "smile@1-2"], "got smile@1-2."),
+        (["--au", "12:x@1-2"], "--au 12:x@1-2: intensity: should be a valid number"),
+        (["--au", "12:1.5@1-2"], "--au 12:1.5@1-2: intensity: should be less than or equal to 1"),
+        (["--au", "12:nan@1-2"], "intensity: should be a finite number"),
+        (["--au", "12@2-1"], "--au 12@2-1: end: should be later than start, 2"),
+        (["--au", "3@1-2"], "--au 3@1-2: au: 3 is not in the FACS table; may be 1, 2, 4, "),
+        (["--au", "21@1-2"], "AU 21 (Neck tightener) cannot be shown, ARKit has no neck; may be 1, 2, "),
+        (["--au", "46@1-2"], "side: AU 46 (Wink) takes L or R"),
+        (["--articulation", "1.1"], "--articulation: expected a number, 0 to 1, got 1.1"),
+        (["--control", "-1"], "--control"),
+        (["--control", "inf"], "--control: expected a number, 0 or more, got inf"),
+        (["--style", "plain", "--style-from", "a.csv"], "exclude each other"),
+        (["--style-from", "none.csv"], "There is no file none.csv"),
+        (["--style-from", "a.wav"], "A Take is a .csv, .json or .npz file"),
+        (["--intensity", "1"], "--intensity needs --emotion"),
+    ],
+)
+def test_acting_options_that_cannot_be_followed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    recording, out = tmp_path / "a.wav", tmp_path / "out.csv"
+    soundfile.write(recording, sound(0.2), RATE)
+    assert main(["generate", str(recording), "-o", str(out), *words]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1 and not out.exists()

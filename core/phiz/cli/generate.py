@@ -5,19 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from phiz.acting.direction import Direction
+from phiz.cli import acting
 
 _EPILOG = """\
 examples:
   phiz generate hello.wav -o hello.csv
   phiz generate hello.wav -o hello.csv --emotion happy --intensity 0.7 --seed 3
+  phiz generate hello.wav -o hello.csv --emotion sad --au 12:0.8@1.0-2.5 --au 2L:0.5@3-4
   phiz generate hello.mp3 -o hello.npz --fps 60 --direction notes.json
+  phiz generate hello.wav -o hello.csv --style-from captured.csv
 
 OUT: .csv is the CSV of the Live Link Face app, for Unreal and others; .json and .npz also keep where
-the Take came from. Same recording, notes, seed and bundle: same bytes.
+the Take came from. Same recording, notes, seed and bundle: same bytes. An Action Unit event changes
+nothing outside its span. Acting notes as a file, and all Action Units: docs/direction.md.
 """
 
 
@@ -34,21 +36,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, required=True, metavar="OUT", help="file to write: .csv, .json or .npz"
     )
-    notes = parser.add_argument_group("acting")
-    notes.add_argument(
-        "--emotion",
-        metavar="NAME",
-        help="neutral (default), angry, contempt, disgusted, fear, happy, sad or surprised",
-    )
-    notes.add_argument("--intensity", type=float, metavar="X", help="of the emotion, 0 to 1 (default 1)")
-    notes.add_argument("--style", metavar="NAME", help="a style of the model bundle")
-    notes.add_argument("--seed", type=int, metavar="N", help="another seed, another performance (default 0)")
-    notes.add_argument(
-        "--direction",
-        type=Path,
-        metavar="FILE.json",
-        help="acting notes over time; --style and --seed go before what stands in it",
-    )
+    acting.add_options(parser)
     making = parser.add_argument_group("making")
     making.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames per second (default 30)")
     making.add_argument("--steps", type=_positive, metavar="N", help="sampling steps (default: the bundle's)")
@@ -64,41 +52,39 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked first, then generate and save. Raises PhizError."""
+    from phiz.acting.remarks import notes_on
     from phiz.audio import recording
     from phiz.cli.progress import progress_bar
     from phiz.motion.storage import checked_suffix
     from phiz.motion.take import checked_fps
     from phiz.writing import check_writable
 
-    direction = _direction(args)
+    direction, remarks = acting.direction(args)
     fps = checked_fps(args.fps)
     checked_suffix(args.out)
     check_writable(args.out)
     voice = recording.load(args.audio)
+    options = _performance(args)
+    remarks += notes_on(direction, voice.seconds)
 
     from phiz.runtime import bundle
     from phiz.runtime.generate import generate
 
     model = bundle.load(args.bundle, threads=args.threads)
+    for remark in remarks:
+        print(f"note: {remark}.", file=sys.stderr)
     with progress_bar(f"Generating {voice.seconds:.1f} s") as progress:
-        take = generate(voice, direction, model, steps=args.steps, fps=fps, progress=progress)
+        take = generate(voice, direction, model, steps=args.steps, fps=fps, progress=progress, **options)
     take.save(args.out)
     print(f"{args.out}: {take.frames} frames at {take.fps:g} fps, {take.seconds:.2f} s", file=sys.stderr)
     return 0
 
 
-def _direction(args: argparse.Namespace) -> Direction:
-    """The acting notes of the options. Raises DirectionError or UsageError."""
-    from phiz.acting.direction import Direction
-    from phiz.cli import UsageError
+def _performance(args: argparse.Namespace) -> dict[str, Any]:
+    """What `generate` is told beside the Direction; what is not given keeps its default. Raises TakeError."""
+    from phiz.motion import take
 
-    given = {name: value for name in ("style", "seed") if (value := getattr(args, name)) is not None}
-    if args.direction is not None:
-        if args.emotion is not None or args.intensity is not None:
-            raise UsageError("--emotion and --intensity exclude --direction, which holds both. Give one.")
-        return Direction(**(Direction.from_file(args.direction).model_dump() | given))
-    if args.intensity is not None and args.emotion is None:
-        raise UsageError("--intensity needs --emotion: it says how strongly that one shows.")
-    if args.emotion is None:
-        return Direction(**given)
-    return Direction.of(args.emotion, 1.0 if args.intensity is None else args.intensity, **given)
+    given = {
+        name: value for name in ("articulation", "control") if (value := getattr(args, name)) is not None
+    }
+    return given if args.style_from is None else given | {"reference": take.load(args.style_from)}
