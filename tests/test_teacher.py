@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from phiz.acting.direction import AUEvent
+from phiz.acting.units import controlled
 from phiz.audio.phones import PHONES
-from phiz.corpus.teacher import FPS, Performance, TeacherError, closure, expression, eyes, perform, visemes
+from phiz.corpus.teacher import FPS, Performance, TeacherError, acting, closure, eyes, perform, visemes
 from phiz.corpus.teacher.check import Tally
 from phiz.corpus.teacher.coarticulation import Phone
 from phiz.corpus.teacher.styles import STYLES, TAUGHT
-from phiz.face.channels import COUNT, INDEX, vector
+from phiz.face.action_units import ACTION_UNITS, pose
+from phiz.face.channels import CHANNELS, COUNT, INDEX, vector
 from phiz.face.emotions import EMOTIONS
 
 PHRASES = (
@@ -174,13 +177,99 @@ def test_a_named_emotion_shows_on_the_face() -> None:
     assert np.mean([p.weights[:, smile].mean() for p in sad]) < 0.1
 
 
-def test_an_event_moves_its_channels_as_its_envelope_says() -> None:
-    times = np.arange(60) / FPS
-    event = expression.AUEvent(2, "L", 0.5, 1.5, 0.8, 0.2, 0.3)
-    held = expression.event_envelope(event, times)
-    assert held[:15].max() == 0.0 and held[46:].max() == 0.0
-    assert np.allclose(held[21:36], 0.8)
-    assert np.all(np.diff(held[15:22]) >= 0)
+def asked(au: int, side: str | None = None, intensity: float = 1.0) -> AUEvent:
+    """One unit through the middle of SENTENCE."""
+    return AUEvent.model_validate(
+        {
+            "au": au,
+            "side": side or ACTION_UNITS[au].sides[0],
+            "start": 0.5,
+            "end": 5.0,
+            "intensity": intensity,
+        }
+    )
+
+
+def acted(events: list[AUEvent], seed: int = 3, emotion: str = "neutral") -> np.ndarray:
+    """(frames, 51) of SENTENCE with these events; everything else is the same for the same seed."""
+    phones, seconds = spoken(SENTENCE)
+    loudness = np.zeros(round(seconds * FPS))
+    return perform(
+        phones, seconds, loudness, np.random.default_rng(seed), emotion, "plain", events=events
+    ).weights
+
+
+SHOWABLE = [number for number, unit in ACTION_UNITS.items() if unit.showable]
+HELD = slice(round(0.9 * FPS), round(4.6 * FPS))  # past the ramps of `asked`
+
+
+@pytest.mark.parametrize("au", SHOWABLE)
+def test_more_is_asked_more_is_shown(au: int) -> None:
+    full = pose(au, ACTION_UNITS[au].sides[0])
+    shown = [
+        acted([asked(au, intensity=x)])[HELD] @ full / (full @ full) for x in (0.0, 0.25, 0.5, 0.75, 1.0)
+    ]
+    means = [strength.mean() for strength in shown]
+    assert np.diff(means).min() > 0.03, means
+    assert means[-1] - means[0] > 0.3
+
+
+@pytest.mark.parametrize("au", [number for number in SHOWABLE if "L" in ACTION_UNITS[number].sides])
+def test_one_side_stays_on_its_side(au: int) -> None:
+    near = acted([asked(au, "R")])[HELD] - acted([])[HELD]
+    other = [INDEX[name] for name in CHANNELS if name.endswith("Left") and name != "jawLeft"]
+    assert np.abs(near).mean(0).max() > 0.05
+    lips = [INDEX[name] for name in ("mouthUpperUpLeft", "mouthLowerDownLeft", "mouthPressLeft")]
+    far = np.abs(near[:, other]).mean(0)
+    assert far[~np.isin(other, lips)].max() < 1e-6
+    assert far.max() < 0.1 * np.abs(near).mean(0).max()  # the closure pass moves lips on both sides
+
+
+@pytest.mark.parametrize("au", SHOWABLE)
+def test_a_unit_moves_what_it_controls(au: int) -> None:
+    """Apart from what the closure pass does to lips and jaw."""
+    side = ACTION_UNITS[au].sides[0]
+    weights, share = np.full((60, COUNT), 0.5, np.float32), np.ones((60, COUNT), np.float32)
+    acting.act(
+        weights, [AUEvent.model_validate({"au": au, "side": side, "start": 0.0, "end": 2.0})], share, FPS
+    )
+    moved = set(np.flatnonzero(np.abs(weights[30] - 0.5) > 1e-6))
+    assert set(np.flatnonzero(pose(au, side) > 0.5)) <= moved <= set(controlled(au, side))
+
+
+def test_a_unit_takes_the_place_of_a_mood() -> None:
+    smile, frown = INDEX["mouthSmileLeft"], INDEX["mouthFrownLeft"]
+    happy, sad = acted([], emotion="happy"), acted([], emotion="sad")
+    none = acted([asked(12, intensity=0.0)], emotion="happy")
+    assert happy[HELD, smile].mean() > 0.2 and none[HELD, smile].max() < 1e-6
+    np.testing.assert_array_equal(happy[:15], none[:15])
+    against = acted([asked(12, intensity=0.7)], emotion="sad")
+    assert against[HELD, smile].mean() == pytest.approx(0.7, abs=0.1)
+    assert against[HELD, frown].mean() < 0.6 * sad[HELD, frown].mean()
+
+
+def test_units_that_share_a_channel_do_not_take_it_from_each_other() -> None:
+    cheek = INDEX["cheekSquintLeft"]
+    alone, both = acted([asked(6)]), acted([asked(6), asked(12)])
+    np.testing.assert_allclose(alone[HELD, cheek], both[HELD, cheek], atol=1e-6)
+
+
+@pytest.mark.parametrize("au", [10, 12, 16, 22, 25, 26, 27])
+def test_lips_close_under_a_unit(au: int) -> None:
+    tally = Tally.empty()
+    tally.add(spoken(SENTENCE)[0], acted([asked(au)]))
+    assert max(tally.bilabial) <= 0.005
+
+
+def test_speech_and_blinks_go_on_under_a_unit() -> None:
+    jaw = acted([asked(26)])[HELD, INDEX["jawOpen"]]
+    assert np.corrcoef(jaw, acted([])[HELD, INDEX["jawOpen"]])[0, 1] > 0.5
+    lids = [
+        acted(events, seed)[HELD, INDEX["eyeBlinkLeft"]].max()
+        for events in ([], [asked(5)])
+        for seed in range(6)
+    ]
+    assert lids[:6] == lids[6:] and max(lids) > 0.8
 
 
 def test_blinks_shut_both_eyes_and_are_short() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from phiz.audio.mel import RATE
 from phiz.corpus.clips import FPS, Source, load_source, rng_for
 from phiz.corpus.labels import Phone
-from phiz.corpus.teacher import AUEvent, Performance, perform
+from phiz.corpus.teacher import Performance, perform
 from phiz.face.channels import COUNT
 from phiz.face.emotions import EMOTIONS
 
@@ -79,7 +78,7 @@ def write_targets(folder: Path, seed: int) -> int:
             weights[span], head[span], emotion[span] = made.weights, made.head, made.emotion
             style[index] = made.style
             for event in made.events:
-                file.write(json.dumps({"clip": clip.id, **_plain(event)}) + "\n")
+                file.write(json.dumps({"clip": clip.id, **event.model_dump()}) + "\n")
     part = folder / ".targets.part.npz"
     np.savez(
         part, weights=weights, head=head, emotion=emotion, style=style, offset=offset,
@@ -88,10 +87,3 @@ def write_targets(folder: Path, seed: int) -> int:
     os.replace(events_part, folder / "events.jsonl")
     os.replace(part, folder / "targets.npz")
     return total
-
-
-def _plain(event: AUEvent) -> dict[str, object]:
-    return {
-        key: round(float(value), 4) if isinstance(value, float | np.floating) else value
-        for key, value in asdict(event).items()
-    }

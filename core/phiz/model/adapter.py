@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from phiz.acting.units import WIDTH
 from phiz.face.emotions import EMOTIONS
 from phiz.model.dit import LEVEL_WAVES, MOTION, DitConfig, attend, level_waves, rotary_angles, rotate
 
@@ -34,8 +35,6 @@ class AdapterConfig:
 
 def default_adapter(base: DitConfig) -> AdapterConfig:
     """What ships: about a quarter of the cost of the shipped base model."""
-    from phiz.acting.units import WIDTH
-
     return AdapterConfig(
         base.audio,
         WIDTH,

@@ -4,7 +4,6 @@
 docs/teacher.md, through the generator it is given.
 """
 
-from phiz.corpus.teacher.expression import AUEvent
 from phiz.corpus.teacher.performance import FPS, Performance, TeacherError, perform
 
-__all__ = ["FPS", "AUEvent", "Performance", "TeacherError", "perform"]
+__all__ = ["FPS", "Performance", "TeacherError", "perform"]

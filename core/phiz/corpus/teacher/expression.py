@@ -1,42 +1,17 @@
-"""Mood, Action Units and brow accents: what the face adds to speech."""
+"""Mood and brow accents: what the face adds to speech."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from phiz.corpus.teacher.noise import drift, pulse, smoothstep
-from phiz.face import action_units, emotions
+from phiz.face import emotions
 from phiz.face.channels import COUNT, INDEX, REGIONS
 
 NEUTRAL_CHANCE = 0.35
 MIXED_CHANCE = 0.25
-EVENT_CHANCE = 0.25
-"""Share of clips that carry Action Unit events."""
-
-_EVENT_WEIGHTS = {
-    1: 3, 2: 3, 4: 3, 5: 2, 6: 2, 7: 2, 9: 2, 10: 2, 12: 3, 13: 1, 14: 2, 15: 2, 16: 1, 17: 2, 18: 1, 20: 2,
-    22: 1, 23: 2, 24: 2, 25: 1, 26: 2, 27: 1, 28: 1, 29: 1, 30: 1, 34: 1, 43: 1, 45: 1, 46: 1, 61: 1, 62: 1,
-    63: 1, 64: 1,
-}  # fmt: skip
-"""How often each unit is drawn, relative to the others."""
-_EVENT_UNITS = np.array(list(_EVENT_WEIGHTS))
-_EVENT_SHARES = np.array(list(_EVENT_WEIGHTS.values()), float) / sum(_EVENT_WEIGHTS.values())
-
-
-@dataclass(frozen=True)
-class AUEvent:
-    """One Action Unit over a span: side B, L or R; times in seconds; ramps lie inside the span."""
-
-    au: int
-    side: str
-    start: float
-    end: float
-    intensity: float
-    ramp_in: float
-    ramp_out: float
 
 
 def draw_emotion(rng: np.random.Generator, times: np.ndarray, emotion: str | None) -> np.ndarray:
@@ -105,43 +80,6 @@ def emotion_pose(track: np.ndarray) -> np.ndarray:
         part = (level - low)[:, None]
         pose += table[low] * (1.0 - part) + table[low + 1] * part
     return np.minimum(pose, 1.0)
-
-
-def draw_events(rng: np.random.Generator, seconds: float) -> list[AUEvent]:
-    """One to three Action Units in EVENT_CHANCE of the clips, none in the others; no unit twice."""
-    if rng.random() >= EVENT_CHANCE or seconds < 0.8:
-        return []
-    units = rng.choice(_EVENT_UNITS, size=int(rng.integers(1, 4)), replace=False, p=_EVENT_SHARES)
-    events = []
-    for number in sorted(int(u) for u in units):
-        sides = action_units.ACTION_UNITS[number].sides
-        side = (
-            sides[0]
-            if len(sides) == 1 or ("B" in sides and rng.random() < 0.7)
-            else str(rng.choice(sides[-2:]))
-        )
-        longest = 0.35 if number == 45 else 2.5
-        length = min(float(rng.uniform(0.25 if number == 45 else 0.4, longest)), seconds - 0.2)
-        start = float(rng.uniform(0.0, seconds - length))
-        ramp_in, ramp_out = (float(min(r, 0.45 * length)) for r in rng.uniform(0.1, 0.4, 2))
-        events.append(
-            AUEvent(
-                number,
-                side,
-                start=round(start, 3),
-                end=round(start + length, 3),
-                intensity=round(float(rng.uniform(0.3, 1.0)), 3),
-                ramp_in=round(ramp_in, 3),
-                ramp_out=round(ramp_out, 3),
-            )
-        )
-    return events
-
-
-def event_envelope(event: AUEvent, times: np.ndarray) -> np.ndarray:
-    """(frames,) 0..intensity: the event's strength, smooth ramps."""
-    held = pulse(times, event.start, event.start + event.ramp_in, event.end - event.ramp_out, event.end)
-    return (event.intensity * held).astype(np.float32)
 
 
 def brow_accents(

@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from phiz.acting.direction import AUEvent
 from phiz.audio.phones import INDEX as PHONE_INDEX
 from phiz.audio.phones import VOWELS
-from phiz.corpus.teacher import closure, coarticulation, expression, eyes, visemes
+from phiz.corpus.teacher import acting, closure, coarticulation, expression, eyes, visemes
 from phiz.corpus.teacher.coarticulation import Phone
-from phiz.corpus.teacher.expression import AUEvent
 from phiz.corpus.teacher.head_motion import head_motion
 from phiz.corpus.teacher.noise import drift
 from phiz.corpus.teacher.styles import CHANCE, STYLES, TAUGHT
 from phiz.errors import PhizError
-from phiz.face import action_units
 from phiz.face.channels import CHANNELS, COUNT, INDEX, REGIONS
 from phiz.face.emotions import EMOTIONS
 
@@ -31,7 +30,7 @@ class TeacherError(PhizError):
 @dataclass(frozen=True)
 class Performance:
     """weights (F, 51) float32 0..1; head (F, 3) float32 radians [yaw, pitch, roll]; style: index into STYLES;
-    emotion (F, 8) float32, mix * intensity in EMOTIONS order; events: the Action Units that were added."""
+    emotion (F, 8) float32, mix * intensity in EMOTIONS order; events: the Action Units shown."""
 
     weights: np.ndarray
     head: np.ndarray
@@ -47,11 +46,12 @@ def perform(
     rng: np.random.Generator,
     emotion: str | None = None,
     style: str | None = None,
+    events: list[AUEvent] | None = None,
 ) -> Performance:
     """Play phones (start s, end s, name) as a face, at FPS, frame i at i / FPS.
 
-    loudness: (frames,) dB relative to the clip's median speech level, or zeros. emotion and style are
-    drawn when None. The same generator state gives the same performance. Raises TeacherError.
+    loudness: (frames,) dB relative to the clip's median speech level, or zeros. emotion, style and events
+    are drawn when None. The same generator state gives the same performance. Raises TeacherError.
     """
     phones = _checked(phones, seconds)
     if emotion is not None and emotion not in EMOTIONS:
@@ -70,7 +70,8 @@ def perform(
     score = coarticulation.score(phones, emphasis, rng)
     speaking = coarticulation.activity(score, times)
     track = expression.draw_emotion(rng, times, emotion)
-    events = expression.draw_events(rng, seconds)
+    if events is None:
+        events = acting.draw_events(rng, seconds)
     accents = _accents(phones, emphasis)
 
     weights = np.zeros((frames, COUNT), np.float32)
@@ -88,11 +89,12 @@ def perform(
     _add(weights, mood)
     _add(weights, brows)
     _add(weights, _habits(rng, frames, speaking))
-    acted = _act(weights, events, times, share)
     _add(weights, sight)
+    replaced, shown = acting.act(weights, events, share, FPS)
     _skew(weights, rng)
 
-    rest_gap = _rest_gap(rng, mood, acted) + PARTED_GAP * coarticulation.parted(score, times)
+    rest_gap = _rest_gap(rng, mood * (1.0 - replaced) + shown)
+    rest_gap += PARTED_GAP * coarticulation.parted(score, times)
     resting = np.clip(1.0 - 2.0 * speaking, 0.0, 1.0)
     closure.enforce(weights, phones, times, manner.floor, manner.press, resting, rest_gap)
     return Performance(weights, head, STYLES.index(name), track, events)
@@ -171,28 +173,6 @@ def _habits(rng: np.random.Generator, frames: int, speaking: np.ndarray) -> np.n
     return weights
 
 
-def _act(weights: np.ndarray, events: list[AUEvent], times: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Add the Action Units in place; each weakens its antagonists' channels. Their pose, (frames, 51)."""
-    acted = np.zeros_like(weights)
-    for event in events:
-        held = expression.event_envelope(event, times)
-        unit = action_units.ACTION_UNITS[event.au]
-        full = action_units.pose(event.au, event.side)
-        against = np.zeros(COUNT, np.float32)
-        for other in unit.antagonists:
-            sides = action_units.ACTION_UNITS[other].sides
-            if sides:
-                side = event.side if event.side in sides else sides[0]
-                against = np.maximum(against, action_units.pose(other, side))
-        against[full > 0] = 0.0
-        against[INDEX["jawOpen"]] = 0.0
-        weights *= 1.0 - 0.7 * held[:, None] * np.minimum(against, 1.0)
-        pose = held[:, None] * full * np.maximum(share, 0.5)
-        _add(weights, pose)
-        acted = np.maximum(acted, pose)
-    return acted
-
-
 _SKEWED = [
     (INDEX[name], INDEX[name[:-4] + "Right"])
     for name in CHANNELS
@@ -207,9 +187,9 @@ def _skew(weights: np.ndarray, rng: np.random.Generator) -> None:
         weights[:, right] *= 1.0 - uneven
 
 
-def _rest_gap(rng: np.random.Generator, mood: np.ndarray, acted: np.ndarray) -> np.ndarray:
-    """(frames,) lip gap of the resting mouth: shut in 2 of 3 clips, barely apart in the others, and what a
-    mood or an Action Unit opens on top."""
+def _rest_gap(rng: np.random.Generator, added: np.ndarray) -> np.ndarray:
+    """(frames,) lip gap of the resting mouth: shut in 2 of 3 clips, barely apart in the others, and what
+    moods and Action Units, (frames, 51), open on top."""
     parted = float(rng.uniform(0.008, 0.030)) if rng.random() < 0.33 else float(rng.uniform(-0.006, 0.004))
-    opened = np.maximum((mood + acted) @ closure.GAP[:, 0], 0.0)
+    opened = np.maximum(added @ closure.GAP[:, 0], 0.0)
     return (parted + opened).astype(np.float32)
