@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from phiz.acting.direction import Direction, DirectionError
+from phiz.acting.direction import SHOWABLE, AUEvent, Direction, DirectionError, EmotionKey
+from phiz.acting.schema import schema
 from phiz.acting.track import emotion_track
+from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import EMOTIONS
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 HAPPY, SAD, NEUTRAL = (EMOTIONS.index(name) for name in ("happy", "sad", "neutral"))
 
 
@@ -28,7 +31,10 @@ def two_keys(**second: Any) -> Direction:
 def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
     direction = Direction(
-        emotion=[{"time": 2, "mix": {"sad": 0.3, "fear": 0.7}, "intensity": 0.4}], style="lively", seed=9
+        emotion=[{"time": 2, "mix": {"sad": 0.3, "fear": 0.7}, "intensity": 0.4}],
+        events=[{"au": 12, "side": "L", "start": 0.1, "end": 0.7, "intensity": 1 / 3, "ramp_out": 0}],
+        style="lively",
+        seed=9,
     )
     direction.to_file(path)
     assert Direction.from_file(path) == direction
@@ -37,9 +43,45 @@ def test_round_trip(tmp_path: Path) -> None:
     assert Direction.from_file(path) == direction
 
 
-def test_keys_are_sorted_by_time() -> None:
+@pytest.mark.parametrize("emotion", [None, ()])
+def test_open_and_neutral_stay_apart_in_a_file(tmp_path: Path, emotion: tuple[()] | None) -> None:
+    path = tmp_path / "notes.json"
+    Direction(emotion=emotion).to_file(path)
+    assert Direction.from_file(path).emotion == emotion
+    assert Direction().emotion is None
+
+
+def test_keys_and_events_are_sorted_by_time() -> None:
     late, early = {"time": 5, "mix": {"sad": 1}}, {"time": 1, "mix": {"happy": 1}}
-    assert [key.time for key in Direction(emotion=[late, early]).emotion] == [1.0, 5.0]
+    assert [key.time for key in Direction(emotion=[late, early]).emotion or ()] == [1.0, 5.0]
+    events = [{"au": au, "start": start, "end": 9} for au, start in ((1, 3), (2, 1), (4, 3))]
+    assert [event.au for event in Direction(events=events).events] == [2, 1, 4]
+
+
+def test_an_event_has_sides_strength_and_ramps_unless_told() -> None:
+    assert AUEvent(au=12, start=1, end=2) == AUEvent(
+        au=12, side="B", start=1.0, end=2.0, intensity=1.0, ramp_in=0.2, ramp_out=0.2
+    )
+    for number in SHOWABLE:
+        for side in ACTION_UNITS[number].sides:
+            fields = {"au": number, "side": side, "start": 0, "end": 1}
+            assert AUEvent.model_validate(fields).side == side
+
+
+def test_a_version_1_file_means_what_it_meant(tmp_path: Path) -> None:
+    path = tmp_path / "notes.json"
+    path.write_text('{"version": 1, "seed": 3}')
+    read = Direction.from_file(path)
+    assert read == Direction(emotion=(), seed=3) and read.version == 2
+    path.write_text('{"version": 1, "emotion": [{"mix": {"sad": 1}}]}')
+    assert Direction.from_file(path) == Direction.of("sad")
+    path.write_text('{"version": 1, "events": []}')
+    with pytest.raises(DirectionError, match="version should be 2 where there are events; got 1"):
+        Direction.from_file(path)
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {"events": [{"au": 12, "start": 0, "end": 1} | fields]}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +106,21 @@ def test_keys_are_sorted_by_time() -> None:
         ({"emotion": [{"time": 1}]}, r"emotion\[0\]\.mix is missing"),
         ({"emotion": "happy"}, "emotion: "),
         ({"version": 3}, "version: should be 2; got 3"),
+        (event(au=3), r"events\[0\]\.au: 3 is not in the FACS table; may be 1, 2, 4, .*, 64; got 3"),
+        (event(au=51), r"au: AU 51 \(Head turn left\) cannot be shown, a head movement.*; may be 1"),
+        (event(au="smile"), r"events\[0\]\.au: .*got 'smile'"),
+        (event(au=1, side="L"), r"events\[0\]\.side: AU 1 \(Inner brow raiser\) takes B; got 'L'"),
+        (event(au=30), r"events\[0\]\.side: AU 30 \(Jaw sideways\) takes L or R; got 'B'"),
+        (event(side="left"), r"events\[0\]\.side: should be 'B', 'L' or 'R'; got 'left'"),
+        (event(end=0), r"events\[0\]\.end: should be later than start, 0; got 0"),
+        (event(start=2.5, end=1), r"events\[0\]\.end: should be later than start, 2\.5; got 1"),
+        (event(end=float("inf")), r"events\[0\]\.end: should be a finite number"),
+        (event(start=float("nan")), r"events\[0\]\.start: should be a finite number; got nan"),
+        (event(start=-0.1), r"events\[0\]\.start: .*got -0\.1"),
+        (event(intensity=1.01), r"events\[0\]\.intensity: .*equal to 1; got 1\.01"),
+        (event(ramp_in=-1), r"events\[0\]\.ramp_in: .*got -1"),
+        (event(ramp=1), r"no field events\[0\]\.ramp\. Fields are au, side, start, end, intensity"),
+        ({"events": [{"au": 12, "start": 0}]}, r"events\[0\]\.end is missing"),
         ({"seed": -1}, "seed: .*got -1"),
         ({"seed": 0.5}, r"seed: .*got 0\.5"),
         ({"seed": 2**32}, "seed: "),
@@ -107,8 +164,8 @@ def test_one_emotion_all_through() -> None:
 
 
 def test_no_notes_are_neutral() -> None:
-    track = emotion_track(Direction(), 5, 30.0)
-    np.testing.assert_array_equal(track, np.eye(8)[[NEUTRAL] * 5])
+    for direction in (Direction(), Direction(emotion=())):
+        np.testing.assert_array_equal(emotion_track(direction, 5, 30.0), np.eye(8)[[NEUTRAL] * 5])
 
 
 def test_mixes_over_one_are_scaled_and_under_one_are_filled_with_neutral() -> None:
@@ -159,3 +216,26 @@ def test_only_the_first_key_past_the_end_counts() -> None:
 
 def test_no_frames() -> None:
     assert emotion_track(Direction.of("happy"), 0, 30.0).shape == (0, 8)
+
+
+def test_the_published_schema_is_the_models() -> None:
+    written = json.loads((DOCS / "direction.schema.json").read_text(encoding="utf-8"))
+    assert written == schema(), "python -m phiz.acting.schema > docs/direction.schema.json"
+    event = written["$defs"]["AUEvent"]["properties"]
+    assert set(event) == set(AUEvent.model_fields) and event["au"]["enum"] == list(SHOWABLE)
+
+
+def test_the_page_about_the_direction_holds_what_the_code_holds() -> None:
+    page = (DOCS / "direction.md").read_text(encoding="utf-8")
+    example = json.loads(page.split("```json")[1].split("```")[0])
+    assert set(example) == set(Direction.model_fields) and len(Direction(**example).events) == 2
+    for model in (Direction, EmotionKey, AUEvent):
+        assert all(f"`{field}`" in page for field in model.model_fields)
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    wanted = []
+    for number in SHOWABLE:
+        unit = ACTION_UNITS[number]
+        against = " ".join(str(other) for other in unit.antagonists if ACTION_UNITS[other].showable)
+        wanted.append(f"| {number} | {unit.name} | {' '.join(unit.sides)} | {against} |")
+    assert rows == wanted
+    assert all(name in page for name in EMOTIONS)

@@ -37,11 +37,14 @@ def _emotion(name: str) -> str:
     return name
 
 
+SHOWABLE = tuple(unit.number for unit in ACTION_UNITS.values() if unit.showable)
+
+
 def _showable(number: int) -> int:
     unit = ACTION_UNITS.get(number)
     if unit is not None and unit.showable:
         return number
-    may = ", ".join(str(unit.number) for unit in ACTION_UNITS.values() if unit.showable)
+    may = ", ".join(str(number) for number in SHOWABLE)
     if unit is None:
         raise ValueError(f"{number} is not in the FACS table; may be {may}")
     raise ValueError(f"AU {number} ({unit.name}) cannot be shown, {unit.note}; may be {may}")
