@@ -33,6 +33,7 @@ class DitConfig:
     heads: int
     feed_forward: int = 2  # hidden width of the feed-forward, in widths
     reach: int = 10  # frames either side that cross-attention may listen to
+    emotion: int = len(EMOTIONS)  # numbers that tell it, see `ConditionEncoder`
 
     def as_dict(self) -> dict[str, int]:
         return asdict(self)
@@ -135,7 +136,7 @@ class Dit(nn.Module):
         self.motion_in = nn.Linear(MOTION, d)
         self.audio_in = nn.Sequential(nn.Linear(config.audio, d), nn.GELU(), nn.Linear(d, d))
         self.level_in = nn.Sequential(nn.Linear(LEVEL_WAVES, d), nn.SiLU(), nn.Linear(d, d))
-        self.emotion_in = nn.Sequential(nn.Linear(len(EMOTIONS), d), nn.SiLU(), nn.Linear(d, d))
+        self.emotion_in = nn.Sequential(nn.Linear(config.emotion, d), nn.SiLU(), nn.Linear(d, d))
         self.style_in = nn.Linear(config.styles, d, bias=False)
         self.no_audio = nn.Parameter(torch.zeros(d))
         self.no_emotion = nn.Parameter(torch.zeros(d))
@@ -163,7 +164,7 @@ class Dit(nn.Module):
         keep: Tensor,
         control: Tensor | None = None,
     ) -> Tensor:
-        """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, 8);
+        """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, E);
         style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style; control
         (N, blocks, T, D), added to what each block sees (see `Adapter`), None = nothing."""
         frames = motion.shape[1]
