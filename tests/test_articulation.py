@@ -45,6 +45,25 @@ def test_a_heard_closure_closes_whatever_the_mood(pose: np.ndarray) -> None:
     assert gap(corrected(pose, closure=0.6)) == pytest.approx(CLOSED, abs=0.004)
 
 
+def test_a_mouth_too_wide_for_mouth_close_still_closes() -> None:
+    wide = vector(jawOpen=1.0, mouthFunnel=1.0, mouthLowerDownBoth=1.0)
+    assert gap(np.maximum(wide, vector(mouthClose=1.0))) > 0.3
+    assert gap(corrected(wide, closure=0.9)) == pytest.approx(CLOSED, abs=0.02)
+
+
+def test_a_closure_of_one_frame_has_a_slope_on_either_side() -> None:
+    row = np.zeros((9, FEATURES))
+    row[4, LIPS.closure] = 1.0
+    audio = np.hstack([row, np.zeros((9, 1))] * 2).astype(np.float32)
+    clean = ((np.append(OPEN_MOUTH, np.zeros(3)) - MEAN) / SPREAD).astype(np.float32) * np.ones(
+        (9, 1), np.float32
+    )
+    guard(audio, LIPS, MEAN, SPREAD, 1.0)(clean)
+    gaps = [gap(row) for row in (clean * SPREAD + MEAN)[:, :COUNT]]
+    assert gaps[1] > gaps[2] > gaps[3] > gaps[4] < gaps[5] < gaps[6] < gaps[7]
+    assert gaps[1] == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)
+
+
 def test_a_closure_is_as_near_as_it_is_likely() -> None:
     gaps = [gap(corrected(OPEN_MOUTH, closure=p)) for p in (0.05, 0.12, 0.2, 0.28, 0.4)]
     assert gaps[0] == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)

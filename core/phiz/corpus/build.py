@@ -14,7 +14,7 @@ from phiz.corpus.sentences import sentences
 Report = Callable[[str], None]
 
 # Of the hours asked for: a fifth is clean synthetic speech, shared by its voices; each clip of it
-# comes twice more as another speaker. The recordings come whole, degraded and warped on top.
+# comes twice more as another speaker. The recordings come whole, degraded, warped and in rooms on top.
 CLEAN_SHARE = 0.2
 SYNTHETIC_COPIES = 2
 NOISE_SHARE = 0.05
@@ -67,12 +67,17 @@ def variant_recipes(corpus: Path, seed: int, hours: float) -> Iterator[Recipe]:
         for name in recordings.LABELLED:
             variants.write_degraded(load_source(corpus / name), out, seed)
 
+    def in_rooms(out: SourceWriter) -> None:
+        for name in recordings.LABELLED:
+            variants.write_in_rooms(load_source(corpus / name), out, seed)
+
     def warped(out: SourceWriter) -> None:
         for name in recordings.LABELLED:
             variants.write_warped(load_source(corpus / name), out, seed, 1)
 
     yield Recipe("real_degraded", degraded)
     yield Recipe("real_warped", warped)
+    yield Recipe("real_in_rooms", in_rooms)
     for voice in synthesis.VOICES:
         name = f"synth_{voice.name}"
         yield Recipe(

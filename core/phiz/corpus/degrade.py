@@ -102,3 +102,18 @@ def degrade(samples: np.ndarray, others: list[np.ndarray], rng: np.random.Genera
     if rng.random() < 0.12:
         out = through_codec(out, CODECS[rng.integers(len(CODECS))], rng.uniform(0.0, 0.6))
     return out.astype(np.float32)
+
+
+def in_room(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """samples as a microphone hears them from across a room; the timing stays.
+
+    Always a room (RT60 .2 to .9 s, -3 to 9 dB direct to reverberant) and noise (8 to 30 dB), half the
+    time an equaliser; peak -26 to 0 dB. Closures drown in the tail of what came before: that has to be
+    heard often to be learned.
+    """
+    out = reverberate(samples, room_response(rng, rng.uniform(0.2, 0.9), rng.uniform(-3.0, 9.0)))
+    if rng.random() < 0.5:
+        out = equalise(out, rng)
+    out = add_noise(out, coloured_noise(len(out), rng, rng.uniform(-0.3, 2.0)), rng.uniform(8.0, 30.0))
+    peak = 10.0 ** (-rng.uniform(0.0, 26.0) / 20.0)
+    return (out * np.float32(peak / (np.abs(out).max() + 1e-9))).astype(np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 from phiz.audio.mel import RATE
 from phiz.corpus import rooms, warp
 from phiz.corpus.clips import Source, SourceWriter, rng_for
-from phiz.corpus.degrade import degrade
+from phiz.corpus.degrade import degrade, in_room
 
 _BABBLE_VOICES = 40
 NOISE_SECONDS = 8.0
@@ -56,6 +56,23 @@ def write_degraded(source: Source, out: SourceWriter, seed: int) -> None:
         out.add(
             f"{source.name}/{clip.id}",
             degrade(source.samples(index), others, rng),
+            clip.phones,
+            speaker=clip.speaker,
+            language=clip.language,
+            emotion=clip.emotion,
+            weight=clip.weight,
+        )
+
+
+def write_in_rooms(source: Source, out: SourceWriter, seed: int) -> None:
+    """Each labelled training clip once, at its own pace, in a noisy room."""
+    for index, clip in enumerate(source.clips):
+        if clip.phones is None or clip.split != "train":
+            continue
+        rng = rng_for(seed, out.folder.name, clip.id)
+        out.add(
+            f"{source.name}/{clip.id}",
+            in_room(source.samples(index), rng),
             clip.phones,
             speaker=clip.speaker,
             language=clip.language,

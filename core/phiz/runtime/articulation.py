@@ -17,18 +17,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from phiz.face.channels import COUNT, INDEX, vector
 
-SURELY_OPEN, SURELY_CLOSED = 0.1, 0.3
-"""Probabilities of a closure below which the lips are parted and from which on they touch. Both lie under
-a half: a closure that is missing is seen sooner than one too many."""
+CLOSURE = ((0.05, 0.0), (0.25, 0.93), (0.6, 1.0))
+"""(probability of a closure, how far the lips go from where they are to touching). The steep part lies under
+a half: a closure that is missing is seen sooner than one too many. The last stretch still tells a likely
+closure from a sure one."""
 
-CLOSED, PARTED, OPEN = -0.012, 0.06, 0.12
-"""Lip gaps in units of that of jawOpen 1. CLOSED: what a closure aims at, a little pressed. PARTED, OPEN: the
-least and the most at SURELY_OPEN; between the two probabilities both bounds close on CLOSED, so that the lips
-come as near to each other as a closure is likely. Surely open speech has no upper bound."""
+CLOSED, PARTED = -0.012, 0.06
+"""Lip gaps in units of that of jawOpen 1. CLOSED: what a closure aims at, a little pressed. PARTED: the least
+where no closure is heard."""
 
+SURELY_NOT_DENTAL, SURELY_DENTAL = 0.015, 0.2
+"""Probabilities of /f v/ below which the lower lip is left alone and from which on it is tucked in; between
+them by the root of the probability. They are low because a tuck that is too many is hardly seen."""
 
-SURELY_NOT_DENTAL, SURELY_DENTAL = 0.12, 0.4
-"""Probabilities of /f v/ below which the lower lip is left alone and from which on it is tucked in."""
+SPREAD = (0.6, 0.2)
+"""Share of a frame's correction that its neighbours, one and two frames off, get at least: lips that jumped
+for a single frame would flicker."""
 
 DENTAL_GAP = 0.045
 """The most that the lips are apart in /f v/, as the teacher has it."""
@@ -54,12 +58,29 @@ class Lips(BaseModel):
     silence: Annotated[int, Field(ge=0)]
 
 
+_OPENERS = [
+    INDEX[name]
+    for name in ("jawOpen", "mouthFunnel", "mouthShrugUpper", "mouthRollUpper", "mouthLowerDownLeft",
+                 "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft",
+                 "noseSneerRight")
+]  # fmt: skip
+"""What gives way where mouthClose alone cannot bring the lips together."""
+
 _LOWER_DOWN = [INDEX["mouthLowerDownLeft"], INDEX["mouthLowerDownRight"]]
 
 
 def _smoothstep(x: np.ndarray) -> np.ndarray:
     x = np.clip(x, 0.0, 1.0)
     return x * x * (3.0 - 2.0 * x)
+
+
+def _spread_out(change: np.ndarray) -> np.ndarray:
+    """(frames,) corrections >= 0 -> the same, each with a slope before and after it."""
+    out = change.copy()
+    for distance, share in enumerate(SPREAD, start=1):
+        out[distance:] = np.maximum(out[distance:], share * change[:-distance])
+        out[:-distance] = np.maximum(out[:-distance], share * change[distance:])
+    return out
 
 
 def _heard(audio: np.ndarray, feature: int) -> np.ndarray:
@@ -72,18 +93,18 @@ def guard(
 ) -> Callable[[np.ndarray], None]:
     """A function that corrects normalised motion (frames, 54) in place, for the aligned audio (frames, A).
 
-    Moves mouthClose, jawOpen where there is no mouthClose left to give back, and for /f v/ what TUCKED names
-    and mouthLowerDown. mean, spread (54,):
+    Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
+    TUCKED names and mouthLowerDown. mean, spread (54,):
     how motion is normalised. strength: 0 leaves all as it is, 1 corrects in full.
     """
     closure = _heard(audio, lips.closure)  # (frames,)
-    known = (SURELY_OPEN, SURELY_CLOSED)
-    least = np.interp(closure, known, (PARTED, CLOSED))
-    most = np.where(closure > SURELY_OPEN, np.interp(closure, known, (OPEN, CLOSED)), np.inf)
-    dental = _heard(audio, lips.labiodental)
-    tuck = _smoothstep((dental - SURELY_NOT_DENTAL) / (SURELY_DENTAL - SURELY_NOT_DENTAL))
-    tuck *= strength * np.clip(1.0 - closure / SURELY_CLOSED, 0.0, 1.0)  # a closure goes before
-    most = np.where(tuck > 0.0, np.minimum(most, OPEN + tuck * (DENTAL_GAP - OPEN)), most)
+    shut = np.interp(closure, *zip(*CLOSURE, strict=True))
+    least = PARTED + shut * (CLOSED - PARTED)
+    shut = _spread_out(shut)
+    dental = np.sqrt(_heard(audio, lips.labiodental))
+    few, many = np.sqrt((SURELY_NOT_DENTAL, SURELY_DENTAL))
+    tuck = _spread_out(_smoothstep((dental - few) / (many - few)))
+    tuck *= strength * (1.0 - shut)  # a closure goes before
     least = least + tuck * np.minimum(DENTAL_GAP / 3.0 - least, 0.0)
     speaking = 1.0 - _smoothstep(2.0 * _heard(audio, lips.silence))
     rest, slope = np.array(lips.rest, np.float32), np.array(lips.slope, np.float32)
@@ -97,13 +118,17 @@ def guard(
         clean[:, :COUNT] += (tucked - weights) / spread[:COUNT]
         weights = tucked
         gap = (rest + weights @ slope.T).max(axis=1)  # the widest of the three points
-        too_wide = np.maximum(gap - most, 0.0)
-        too_narrow = np.maximum(least - gap, 0.0) * speaking  # lips at rest may touch
-        wanted = gap + strength * (too_narrow - too_wide)
-        change = (gap - wanted) / closing  # positive closes
+        nearer = np.maximum(shut * (gap - CLOSED), tuck * (gap - DENTAL_GAP))
+        gap -= strength * np.maximum(nearer, 0.0)
+        apart = np.maximum(least - gap, 0.0) * speaking  # lips at rest may touch
+        change = strength * (np.maximum(nearer, 0.0) - apart) / closing  # positive closes
         after = np.clip(weights[:, close] + change, 0.0, 1.0)
         clean[:, close] += (after - weights[:, close]) / spread[close]
-        missing = np.maximum(after - weights[:, close] - change, 0.0) * closing  # gap still to be opened
-        clean[:, jaw] += missing / opening / spread[jaw]
+        missing = (after - weights[:, close] - change) * closing  # gap still to be opened, or less than 0
+        clean[:, jaw] += np.maximum(missing, 0.0) / opening / spread[jaw]
+        opened = weights[:, _OPENERS] * slope[:, _OPENERS].mean(0)  # (frames, openers)
+        kept = 1.0 + np.minimum(missing, 0.0) / np.maximum(opened.sum(1), 1e-6)
+        less = weights[:, _OPENERS] * (1.0 - np.clip(kept, 0.0, 1.0))[:, None]
+        clean[:, _OPENERS] -= less / spread[_OPENERS]
 
     return correct

@@ -73,7 +73,7 @@ class Augment:
     def _room(self, x: Tensor) -> Tensor:
         """Power smeared by an exponential tail: reverberation time .15 to .8 s, -15 to 0 dB direct."""
         n, frames, _ = x.shape
-        chosen = self._chance(n, 0.45).flatten().nonzero().flatten()
+        chosen = self._chance(n, 0.55).flatten().nonzero().flatten()
         if not len(chosen):
             return x
         k = len(chosen)
@@ -90,7 +90,7 @@ class Augment:
         return out
 
     def _noise(self, x: Tensor) -> Tensor:
-        """Coloured noise at 2 to 38 dB below the speech, and at times another clip as babble."""
+        """Coloured noise at 0 to 36 dB below the speech, and at times another clip as babble."""
         n, frames, bins = x.shape
         power = x.exp()
         level = power.sum(-1, keepdim=True).flatten(1).quantile(0.9, dim=1)[:, None, None]  # (N, 1, 1)
@@ -98,7 +98,7 @@ class Augment:
         # The power of a noise in a mel band is a mean of a few exponential variables.
         grain = -torch.log(torch.rand(3, n, frames, bins, generator=self.random).clamp(min=1e-6)).mean(0)
         noise = slope / slope.sum(-1, keepdim=True) * grain
-        loud = torch.exp(-NEPER_PER_DB * self._uniform(n, 2, 38)) * self._chance(n, 0.75)
+        loud = torch.exp(-NEPER_PER_DB * self._uniform(n, 0, 36)) * self._chance(n, 0.8)
         power = power + level * loud * noise
         babble = x.exp().roll(1, 0)
         heard = (

@@ -47,8 +47,8 @@ _REAL_SHARE = 0.5
 class Losses:
     """How far a predicted window is from its target; each term a mean over known cells.
 
-    channels: squared error of normalised motion, the mouth counted twice and the blinks, which are short and
-    rare and foretold by nothing that is heard, four times. velocity: the same of
+    channels: squared error of normalised motion, the mouth counted twice, four times the jaw, which sets how
+    open a vowel is, and the blinks, which are short and rare and foretold by nothing that is heard. velocity: the same of
     frame-to-frame differences. lips: of log(1 + gap / .03), the lip gap measured on the demo head in
     units of jawOpen's; the logarithm makes the last millimetre before closure count.
     """
@@ -59,7 +59,7 @@ class Losses:
     def __init__(self, scale: Scale, device: str = "cpu") -> None:
         weight = np.ones(MOTION, np.float32)
         weight[list(REGIONS["mouth"])] = 2.0
-        weight[[INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 4.0
+        weight[[INDEX["jawOpen"], INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 4.0
         rest, slope = lip_gap_coefficients()
         arrays = (weight / weight.mean(), rest, slope, scale.mean, scale.spread)
         self.weight, self.rest, self.slope, self.mean, self.spread = (
