@@ -70,7 +70,8 @@ def test_ramps_are_smooth_and_as_long_as_written() -> None:
 def test_without_ramps_one_event_follows_another() -> None:
     span, held = envelope(event(ramp_in=0, ramp_out=0), 90, FPS)
     assert (span.start, span.stop) == (30, 60) and (held == 1.0).all()
-    assert envelope(event(start=0.1, end=0.2, ramp_in=0, ramp_out=0), 90, FPS)[0] == slice(3, 6)
+    # 0.28 * 25 is a little more than 7 in floating point.
+    assert envelope(event(start=0.28, end=0.56, ramp_in=0, ramp_out=0), 90, 25.0)[0] == slice(7, 14)
 
 
 def test_ramps_longer_than_the_event_are_shortened_in_proportion() -> None:
