@@ -1,4 +1,4 @@
-"""phiz train: the audio encoder, and the base model that listens to it."""
+"""phiz train: the audio encoder, the base model that listens to it, and its adapter for Action Units."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ examples:
   phiz train encoder corpus runs/encoder
   phiz train stage1 corpus --encoder runs/encoder/encoder.safetensors runs/stage1
   phiz train stage1 corpus --encoder xls-r-300m runs/large --config seed --device cuda
+  phiz train stage2 corpus --encoder runs/encoder/encoder.safetensors \\
+      --base runs/stage1/stage1.safetensors runs/stage2
 
 CORPUS is what `phiz corpus` wrote. OUT gets the checkpoint, log.csv and log.png. A run that was
 stopped goes on from its checkpoint: give the same OUT again. `python -m export` makes a model bundle
-of the two checkpoints.
+of the checkpoints.
 """
 
 
@@ -28,28 +30,42 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train the audio encoder or the base model",
+        help="train the audio encoder, the base model or its adapter",
         description="Train on a corpus. Needs the extra phiz[train].",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2")
     encoder = kinds.add_parser("encoder", help="the audio encoder `phone`")
     _add_common(encoder, steps=1600, batch=32, rows="pieces of 4 s")
     stage1 = kinds.add_parser("stage1", help="the base model")
     _add_common(stage1, steps=4000, batch=16, rows="windows of 5 s")
-    stage1.add_argument(
-        "--encoder",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="encoder.safetensors of `phiz train encoder`, or a Hugging Face folder of a Wav2Vec2 network",
-    )
+    _add_encoder(stage1)
     stage1.add_argument(
         "--config",
         choices=("default", "seed"),
         default="default",
         help="size: default, which ships, or seed, of Cafe-Talk's size (default default)",
+    )
+    stage2 = kinds.add_parser("stage2", help="Action Units on top of a base model, which stays as it is")
+    _add_common(stage2, steps=4000, batch=16, rows="windows of 3.3 s")
+    _add_encoder(stage2)
+    stage2.add_argument(
+        "--base",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="stage1.safetensors of `phiz train stage1` with the same encoder",
+    )
+
+
+def _add_encoder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="encoder.safetensors of `phiz train encoder`, or a Hugging Face folder of a Wav2Vec2 network",
     )
 
 
@@ -95,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
         if args.threads:
             torch.set_num_threads(args.threads)
         args.out.mkdir(parents=True, exist_ok=True)
-        path = _stage1(args) if args.kind == "stage1" else _encoder(args)
+        path = {"encoder": _encoder, "stage1": _stage1, "stage2": _stage2}[args.kind](args)
     except ImportError as error:
         raise TrainError(
             f"training needs {error.name}; install it with: pip install 'phiz[train]'"
@@ -135,6 +151,22 @@ def _stage1(args: argparse.Namespace) -> Path:
         args.encoder,
         args.out,
         config=sized(hearing.audio_width(args.encoder), len(STYLES)),
+        steps=args.steps,
+        batch=args.batch,
+        seed=args.seed,
+        device=args.device,
+    )
+
+
+def _stage2(args: argparse.Namespace) -> Path:
+    from phiz.train.stage2 import train
+
+    _say_resumed(args.out / "stage2.safetensors", args.steps)
+    return train(
+        args.corpus,
+        args.encoder,
+        args.base,
+        args.out,
         steps=args.steps,
         batch=args.batch,
         seed=args.seed,

@@ -1,0 +1,187 @@
+"""Trains the adapter: Action Units on top of a finished base model, which stays as it is.
+
+After Cafe-Talk (arXiv 2503.14517): in half of the windows the emotion label is swapped for one that the
+motion does not show, and only the cells that the events control count, so that the units are learnt
+to win over the label. In the others every cell counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rich.progress import Progress
+from torch import Tensor
+
+from phiz.acting.units import UNITS
+from phiz.audio.aligned import width
+from phiz.model.adapter import Adapter, AdapterConfig, default_adapter
+from phiz.model.dit import Dit
+from phiz.train import checkpoint, hearing, stage1
+from phiz.train.acted import HELD_OUT, ActedBatch, Scenes, load_voices
+from phiz.train.diffusion import noised
+from phiz.train.half import Half
+from phiz.train.motion import MotionError
+from phiz.train.progress import Log, learning_rate
+from phiz.train.stage1 import DROPPED, Losses
+
+WINDOW = 100
+"""Frames of a training window: longer than any event, shorter than the runtime's windows for speed."""
+
+NARROW = 0.5
+"""Share of the windows in which the controlled cells alone count."""
+
+CONTROLLED = 10.0
+"""Weight of a controlled cell beside one that is not: one in twenty is."""
+
+
+LOGGED = (*Losses.names, "controlled")
+
+
+def digest(base: Path) -> str:
+    """SHA-256 of a base model's checkpoint, which an adapter belongs to."""
+    with open(base, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def swapped(emotion: Tensor, random: torch.Generator) -> Tensor:
+    """(N, T, 8) labels -> labels of another emotion than the one that shows most, .3 to 1, throughout."""
+    count, frames, size = emotion.shape
+    shown = emotion.mean(1)[:, 1:].argmax(-1)  # of all but neutral
+    step = torch.randint(1, size - 1, (count,), generator=random)
+    other = 1 + (shown + step) % (size - 1)
+    strength = 0.3 + 0.7 * torch.rand(count, generator=random)
+    label = torch.zeros(count, size).scatter_(1, other[:, None], strength[:, None])
+    label[:, 0] = 1 - strength
+    return label[:, None].expand(count, frames, size)
+
+
+def narrowed(batch: ActedBatch, random: torch.Generator, swap: bool) -> ActedBatch:
+    """The batch with the cells that count as `known`: in NARROW of the windows those controlled alone,
+    and there, with `swap`, a swapped emotion label."""
+    drawn = batch.drawn
+    narrow = torch.rand(len(drawn.motion), generator=random) < NARROW
+    controlled = CONTROLLED * batch.controlled
+    counts = torch.where(narrow[:, None, None], controlled, 1 + controlled) * drawn.known
+    label = swapped(drawn.emotion, random)
+    emotion = torch.where(narrow[:, None, None], label, drawn.emotion) if swap else drawn.emotion
+    return replace(batch, drawn=replace(drawn, known=counts, emotion=emotion))
+
+
+def predict(
+    base: Dit, adapter: Adapter, batch: ActedBatch, random: torch.Generator, device: str = "cpu"
+) -> Tensor:
+    """(N, T, 54) float32 clean motion, predicted from the batch's at levels drawn one per equal slice of
+    0..1, each condition dropped as in stage 1; the adapter sees zeros for what is dropped."""
+    drawn, size = batch.drawn, len(batch.units)
+    level = (torch.arange(size) + torch.rand(size, generator=random)) / size
+    keep = drawn.has * (torch.rand(size, 3, generator=random) >= DROPPED)
+    conditions = (drawn.audio, drawn.emotion, drawn.style, keep, batch.units)
+    inputs = (noised(drawn.motion, level, random), level, *conditions)
+    motion, level, audio, emotion, style, keep, units = (t.to(device, torch.bfloat16) for t in inputs)
+    hears, feels = keep[:, 0, None, None], keep[:, 1, None, None]
+    control = adapter(motion, level, hears * audio, feels * emotion, units)
+    return base(motion, level, audio, emotion, style, keep, control).float()
+
+
+def controlled_error(predicted: Tensor, batch: ActedBatch) -> Tensor:
+    """() mean squared error of the controlled cells, which is logged."""
+    error = (predicted.detach() - batch.drawn.motion).square() * batch.controlled
+    return error.sum() / batch.controlled.sum().clamp(min=1.0)
+
+
+def train(
+    corpus: Path,
+    encoder: Path,
+    base: Path,
+    out: Path,
+    *,
+    steps: int,
+    config: AdapterConfig | None = None,
+    batch: int = 16,
+    peak_rate: float = 1e-3,
+    seed: int = 0,
+    every: int = 100,
+    device: str = "cpu",
+    swap: bool = True,
+    held_out: frozenset[frozenset[int]] = HELD_OUT,
+) -> Path:
+    """Train and leave `stage2.safetensors`, `log.csv` and `log.png` in `out`; resumes what it finds.
+
+    encoder, base: checkpoints of the encoder and of the base model trained on it; neither is changed.
+    steps: of `batch` windows of WINDOW frames. config: None for `default_adapter`. swap: whether labels
+    are swapped. held_out: pairs of units never on together. Raises MotionError, CorpusError,
+    CheckpointError, Wav2Vec2Error.
+    """
+    network, stamp = hearing.load(encoder, device)
+    model, scale, _ = stage1.load(base)
+    if model.config.audio != width(network.features):
+        raise MotionError(
+            f"expected a base model that hears {width(network.features)} numbers, as {encoder} gives; "
+            f"{base} hears {model.config.audio}"
+        )
+    config = config or default_adapter(model.config)
+    path, step = out / "stage2.safetensors", 0
+    facts: dict[str, object] = {
+        "config": config.as_dict(),
+        "base": digest(base),
+        "units": [list(unit) for unit in UNITS],
+        "swap": swap,
+        "held_out": sorted(sorted(pair) for pair in held_out),
+    }
+    if path.is_file() and checkpoint.facts(path).get("base") != facts["base"]:
+        raise checkpoint.CheckpointError(
+            f"the checkpoint {path} belongs to another base model than {base}; choose another folder"
+        )
+    voices = load_voices(corpus, network, stamp, "train", seed, device)
+    model.requires_grad_(False).to(device, torch.bfloat16)
+    torch.manual_seed(seed)
+    half = Half(Adapter(config).to(device))
+    mean = checkpoint.RunningMean(half.master, 0.995)
+    optimiser = torch.optim.AdamW(
+        half.master.parameters(), peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+    )
+    if path.is_file():
+        step = int(checkpoint.resume(path, half.master, mean, optimiser)["step"])
+        half.push()
+    random = torch.Generator().manual_seed(seed + 1000 * step)
+    scenes = Scenes(voices, scale, WINDOW, seed + 1000 * step, network.silence, held_out)
+    losses, log = Losses(scale, device), Log(out, LOGGED)
+    sums, count = torch.zeros(len(LOGGED)), 0
+    with Progress() as bar:
+        task = bar.add_task("stage 2", total=steps, completed=step)
+        while step < steps:
+            for group in optimiser.param_groups:
+                group["lr"] = learning_rate(step, steps, peak_rate)
+            acted = narrowed(scenes.batch(batch), random, swap)
+            predicted = predict(model, half.twin, acted, random, device)
+            acted = acted.to(device)
+            loss, terms = losses(predicted, acted.drawn)
+            loss.backward()
+            half.pull()
+            torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
+            optimiser.step()
+            half.push()
+            mean.update(half.master, step)
+            step += 1
+            sums = sums + torch.cat([terms, controlled_error(predicted, acted)[None]]).cpu()
+            count += 1
+            bar.update(task, completed=step)
+            if step % every == 0 or step == steps:
+                log.write(step, **dict(zip(LOGGED, (sums / count).tolist(), strict=True)))
+                log.plot()
+                checkpoint.save(path, half.master, mean, optimiser, {**facts, "step": step, "steps": steps})
+                sums, count = torch.zeros(len(LOGGED)), 0
+    return path
+
+
+def load(path: Path) -> tuple[Adapter, dict]:
+    """The averaged adapter of a checkpoint and its facts; `base` is the digest of the model it belongs to.
+
+    Raises CheckpointError.
+    """
+    adapter = Adapter(checkpoint.config_of(path, AdapterConfig))
+    checkpoint.load_mean(path, adapter)
+    return adapter.eval(), checkpoint.facts(path)
