@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import tiny_dit
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection
 
+from phiz.audio.aligned import width
 from phiz.face.emotions import EMOTIONS
-from phiz.model.conditions import ClipText, ConditionEncoder, ConditionError, Labels
+from phiz.model.clip_text import ClipText
+from phiz.model.conditions import ConditionEncoder, ConditionError, Labels
+from phiz.model.phone_encoder import OUTPUTS
+from phiz.train import stage1
+from phiz.train.motion import MotionError
 
 WIDTH = 12
 
@@ -128,3 +135,28 @@ def test_a_clip_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     fails(folder, "'bert'")
     (folder / "config.json").write_text("{")
     fails(folder, "JSON")
+
+
+def test_the_base_model_learns_from_rows_of_any_width(
+    clip: ClipText, tiny_corpus: Path, tiny_encoder: Path, tmp_path: Path
+) -> None:
+    config = tiny_dit(width(OUTPUTS))
+    with pytest.raises(MotionError, match="12 numbers, came 8"):
+        stage1.train(tiny_corpus, tiny_encoder, tmp_path, config=config, steps=2, conditions=clip)
+    path = stage1.train(
+        tiny_corpus,
+        tiny_encoder,
+        tmp_path,
+        config=replace(config, emotion=WIDTH),
+        steps=2,
+        batch=2,
+        conditions=clip,
+    )
+    model, _, facts = stage1.load(path)
+    assert model.config.emotion == WIDTH
+    np.testing.assert_allclose(facts["emotion_rows"], clip.mix(np.eye(len(EMOTIONS))), atol=1e-6)
+
+
+def test_labels_leave_no_rows_behind(tiny_stage1: Path) -> None:
+    model, _, facts = stage1.load(tiny_stage1)
+    assert model.config.emotion == Labels.width and "emotion_rows" not in facts

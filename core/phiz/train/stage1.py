@@ -14,8 +14,10 @@ from torch import Tensor
 from phiz.audio.aligned import width
 from phiz.corpus.teacher.styles import CAPTURED, STYLES
 from phiz.face.channels import COUNT, INDEX, REGIONS
+from phiz.face.emotions import EMOTIONS
 from phiz.face.head.lips import lip_gap_coefficients
 from phiz.model.audio_encoder import AudioEncoder
+from phiz.model.conditions import ConditionEncoder, Labels
 from phiz.model.dit import MOTION, Dit, DitConfig
 from phiz.train import checkpoint, hearing
 from phiz.train.diffusion import noised
@@ -37,6 +39,8 @@ from phiz.train.speech import finished_sources
 DROPPED = 0.2
 """Chance that a condition is hidden from the network, each by its own coin (Cafe-Talk)."""
 
+LABELS = Labels()
+
 WINDOW = 150
 """Frames of a training window, 5 s; what the runtime's windows must not exceed by much."""
 
@@ -48,9 +52,9 @@ class Losses:
     """How far a predicted window is from its target; each term a mean over known cells.
 
     channels: squared error of normalised motion, the mouth counted twice, four times the jaw, which sets how
-    open a vowel is, and the blinks, which are short and rare and foretold by nothing that is heard. velocity: the same of
-    frame-to-frame differences. lips: of log(1 + gap / .03), the lip gap measured on the demo head in
-    units of jawOpen's; the logarithm makes the last millimetre before closure count.
+    open a vowel is, and the blinks, which are short and rare and foretold by nothing that is heard.
+    velocity: the same of frame-to-frame differences. lips: of log(1 + gap / .03), the lip gap measured on
+    the demo head in units of jawOpen's; the logarithm makes the last millimetre before closure count.
     """
 
     names = ("channels", "velocity", "lips")
@@ -119,18 +123,25 @@ def train(
     seed: int = 0,
     every: int = 100,
     device: str = "cpu",
+    conditions: ConditionEncoder = LABELS,
 ) -> Path:
     """Train and leave `stage1.safetensors`, `log.csv` and `log.png` in `out`; resumes what it finds.
 
     encoder: checkpoint of the audio encoder `phone`, or a Wav2Vec2 folder. steps: of `batch` windows
     of 5 s each. every: steps between saves. device: "cpu" or "cuda"; what is drawn at random is the
-    same on both. Raises MotionError, CorpusError, CheckpointError, Wav2Vec2Error.
+    same on both. conditions: how emotion is told. Raises MotionError, CorpusError, CheckpointError,
+    Wav2Vec2Error.
     """
     network, stamp = hearing.load(encoder, device)
     if config.audio != width(network.features):
         raise MotionError(
             f"expected a model that hears {width(network.features)} numbers, came {config.audio}"
         )
+    if config.emotion != conditions.width:
+        raise MotionError(
+            f"expected a model told emotion by {conditions.width} numbers, came {config.emotion}"
+        )
+    told = torch.from_numpy(conditions.mix(np.eye(len(EMOTIONS))))  # (8, width)
     sources = load_moving(corpus, network, stamp, "train", seed, device)
     path, step = out / "stage1.safetensors", 0
     held = checkpoint.facts(path) if path.is_file() else None
@@ -150,6 +161,8 @@ def train(
         "styles": list(STYLES),
         "captured": list(CAPTURED),
     }
+    if not isinstance(conditions, Labels):
+        facts["emotion_rows"] = told.tolist()
     random = torch.Generator().manual_seed(seed + 1000 * step)
     windows = Windows(sources, shares(sources), scale, WINDOW, seed + 1000 * step, network.silence)
     losses, log = Losses(scale, device), Log(out, Losses.names)
@@ -167,7 +180,7 @@ def train(
                 noised(drawn.motion, level, random),
                 level,
                 drawn.audio,
-                drawn.emotion,
+                drawn.emotion @ told,
                 drawn.style,
                 keep,
             )
