@@ -87,7 +87,7 @@ def stages(seconds: int, threads: int, folder: Path) -> dict[str, float]:
     marks.append(time.perf_counter())
     listen.listen(voice, model)
     marks.append(time.perf_counter())
-    made = generate(voice, Direction(), model)
+    made = generate(voice, Direction(emotion=()), model)
     marks.append(time.perf_counter())
     made.save(folder / "stages.csv")
     marks.append(time.perf_counter())

@@ -27,7 +27,7 @@ def corrected(pose: np.ndarray, strength: float = 1.0, **heard: float) -> np.nda
     assert audio.shape[1] == width(FEATURES)
     clean = (np.append(pose, np.zeros(3)) - MEAN) / SPREAD
     clean = clean[None].astype(np.float32)
-    guard(audio, LIPS, MEAN, SPREAD, strength)(clean)
+    guard(audio, LIPS, MEAN, SPREAD, strength)(clean, slice(0, len(clean)))
     return (clean[0] * SPREAD + MEAN)[:COUNT]
 
 
@@ -58,7 +58,7 @@ def test_a_closure_of_one_frame_has_a_slope_on_either_side() -> None:
     clean = ((np.append(OPEN_MOUTH, np.zeros(3)) - MEAN) / SPREAD).astype(np.float32) * np.ones(
         (9, 1), np.float32
     )
-    guard(audio, LIPS, MEAN, SPREAD, 1.0)(clean)
+    guard(audio, LIPS, MEAN, SPREAD, 1.0)(clean, slice(0, len(clean)))
     gaps = [gap(row) for row in (clean * SPREAD + MEAN)[:, :COUNT]]
     assert gaps[1] > gaps[2] > gaps[3] > gaps[4] < gaps[5] < gaps[6] < gaps[7]
     assert gaps[1] == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)

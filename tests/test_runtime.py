@@ -193,7 +193,7 @@ def test_windows_that_disagree_meet_gradually(loaded: Bundle) -> None:
         def denoise(self, **inputs: np.ndarray) -> np.ndarray:
             return inputs["motion"] + np.arange(len(inputs["motion"]), dtype=np.float32)[:, None, None] % 2
 
-    out = denoise_windows(x, 0.5, windows, told, InTurn(**parts), Guidance(), lambda _: None)
+    out = denoise_windows(x, 0.5, windows, told, InTurn(**parts), Guidance(), lambda _: None)[0]
     steps = np.abs(np.diff(out[:, 0]))
     assert steps.max() <= 1 / 30 + 1e-6
     assert out[100, 0] == 0 and out[200, 0] == 1 and np.flatnonzero(steps)[0] >= 118
@@ -297,7 +297,7 @@ def test_guidance_is_nested(loaded: Bundle) -> None:
 
     def run(audio: float, coarse: float, told: generation.Conditions = known) -> np.ndarray:
         guidance = Guidance(audio=audio, coarse=coarse)
-        return denoise_windows(x, 0.5, windows, told, loaded, guidance, lambda _: None)
+        return denoise_windows(x, 0.5, windows, told, loaded, guidance, lambda _: None)[0]
 
     none, heard, acted = run(0, 0), run(1, 0), run(1, 1)
     np.testing.assert_array_equal(run(0, 0, deaf), none)

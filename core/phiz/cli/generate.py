@@ -83,8 +83,13 @@ def run(args: argparse.Namespace) -> int:
 def _performance(args: argparse.Namespace) -> dict[str, Any]:
     """What `generate` is told beside the Direction; what is not given keeps its default. Raises TakeError."""
     from phiz.motion import take
+    from phiz.runtime.control import Control
 
-    given = {
-        name: value for name in ("articulation", "control") if (value := getattr(args, name)) is not None
-    }
-    return given if args.style_from is None else given | {"reference": take.load(args.style_from)}
+    given: dict[str, Any] = {}
+    if args.articulation is not None:
+        given["articulation"] = args.articulation
+    if args.control is not None:
+        given["control"] = Control(strength=args.control)
+    if args.style_from is not None:
+        given["reference"] = take.load(args.style_from)
+    return given

@@ -39,4 +39,4 @@ def seams(bundle: Bundle, clips: Sequence[HeldOutClip], seconds: float = 120.0) 
 
 def neutral_take(bundle: Bundle, samples: np.ndarray, seed: int) -> Take:
     """samples (n,) float32 at 16 kHz -> Take, without emotion."""
-    return generate(Recording(samples), Direction(style=STYLE, seed=seed), bundle)
+    return generate(Recording(samples), Direction(emotion=(), style=STYLE, seed=seed), bundle)

@@ -90,9 +90,10 @@ def _heard(audio: np.ndarray, feature: int) -> np.ndarray:
 
 def guard(
     audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, strength: float
-) -> Callable[[np.ndarray], None]:
-    """A function that corrects normalised motion (frames, 54) in place, for the aligned audio (frames, A).
+) -> Callable[[np.ndarray, slice], None]:
+    """What corrects normalised motion (n, 54) in place, told which of the audio's frames these are.
 
+    audio: (frames, A) aligned.
     Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
     TUCKED names and mouthLowerDown. mean, spread (54,):
     how motion is normalised. strength: 0 leaves all as it is, 1 corrects in full.
@@ -111,16 +112,16 @@ def guard(
     close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
     closing, opening = -slope[:, close].mean(), slope[:, jaw].mean()
 
-    def correct(clean: np.ndarray) -> None:
+    def correct(clean: np.ndarray, frames: slice) -> None:
         weights = np.clip(clean[:, :COUNT] * spread[:COUNT] + mean[:COUNT], 0.0, 1.0)
-        tucked = np.maximum(weights, tuck[:, None] * TUCKED)
-        tucked[:, _LOWER_DOWN] *= 1.0 - 0.9 * tuck[:, None]
+        tucked = np.maximum(weights, tuck[frames, None] * TUCKED)
+        tucked[:, _LOWER_DOWN] *= 1.0 - 0.9 * tuck[frames, None]
         clean[:, :COUNT] += (tucked - weights) / spread[:COUNT]
         weights = tucked
         gap = (rest + weights @ slope.T).max(axis=1)  # the widest of the three points
-        nearer = np.maximum(shut * (gap - CLOSED), tuck * (gap - DENTAL_GAP))
+        nearer = np.maximum(shut[frames] * (gap - CLOSED), tuck[frames] * (gap - DENTAL_GAP))
         gap -= strength * np.maximum(nearer, 0.0)
-        apart = np.maximum(least - gap, 0.0) * speaking  # lips at rest may touch
+        apart = np.maximum(least[frames] - gap, 0.0) * speaking[frames]  # lips at rest may touch
         change = strength * (np.maximum(nearer, 0.0) - apart) / closing  # positive closes
         after = np.clip(weights[:, close] + change, 0.0, 1.0)
         clean[:, close] += (after - weights[:, close]) / spread[close]

@@ -13,11 +13,13 @@ import numpy as np
 import onnxruntime as ort
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from phiz.acting.units import UNITS
 from phiz.audio import aligned
 from phiz.errors import PhizError
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 from phiz.runtime.articulation import Lips
+from phiz.runtime.manner import Manners
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent / "shipped"
@@ -25,6 +27,7 @@ MANIFEST = "model.json"
 MOTION = len(CHANNELS) + 3
 
 Precision = Literal["float", "int8"]
+Part = Literal["encoder", "denoiser", "adapter", "feeling"]
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -60,8 +63,21 @@ class Guidance(BaseModel):
     coarse: float = 1.0
 
 
+class Control(BaseModel):
+    """What the adapter reads and writes: the columns of its unit track, blocks and width of the denoiser."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    units: list[tuple[int, str]]
+    blocks: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+
+
 class Manifest(BaseModel):
-    """What `model.json` holds."""
+    """What `model.json` holds.
+
+    control: there is an adapter. manners: a style can be read from a reference.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,30 +97,53 @@ class Manifest(BaseModel):
     upper_face_noise: Annotated[float, Field(gt=0.0, le=3.0)]
     scale: Scale
     lips: Lips
-    graphs: dict[Precision, dict[Literal["encoder", "denoiser"], str]]
+    control: Control | None = None
+    manners: Manners | None = None
+    graphs: dict[Precision, dict[Part, str]]
     sha256: dict[str, str]  # of each graph's file, and `manifest_digest` of this one
     trained: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """An opened bundle: its manifest and two running graphs.
+    """An opened bundle: its manifest and its running graphs.
 
     encoder: mel (1, 2T, 64) -> features (1, T, features). denoiser: motion (N, T, 54), level (N,),
-    audio (N, T, width), emotion (N, T, 8), style (N, styles), keep (N, 3) -> clean (N, T, 54).
+    audio (N, T, width), emotion (N, T, 8), style (N, styles), keep (N, 3), and where there is an adapter
+    control (N or 1, blocks, T or 1, D) -> clean (N, T, 54). adapter: motion, level, audio, emotion and
+    units (N, T, U) -> control. feeling: see `phiz.runtime.feeling`.
     """
 
     folder: Path
     manifest: Manifest
     encoder: ort.InferenceSession
     denoiser: ort.InferenceSession
+    adapter: ort.InferenceSession | None = None
+    feeling: ort.InferenceSession | None = None
 
     @property
     def audio_width(self) -> int:
         return aligned.width(self.manifest.features)
 
-    def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+    def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
+        """One run of the denoiser; without control it does as the base model alone."""
+        if self.manifest.control is not None:
+            shape = (1, self.manifest.control.blocks, 1, self.manifest.control.width)
+            inputs["control"] = np.zeros(shape, np.float32) if control is None else control
         return np.asarray(self.denoiser.run(None, inputs)[0])
+
+    def require_adapter(self) -> ort.InferenceSession:
+        """The adapter. Raises BundleError where the bundle has none."""
+        if self.adapter is None:
+            raise BundleError(
+                f"the model bundle {self.folder} was made without Action Units; leave the events out, or use"
+                " a bundle with an adapter"
+            )
+        return self.adapter
+
+    def adapt(self, **inputs: np.ndarray) -> np.ndarray:
+        """One run of the adapter, which `require_adapter` finds."""
+        return np.asarray(self.require_adapter().run(None, inputs)[0])
 
     def encode(self, mel: np.ndarray) -> np.ndarray:
         return np.asarray(self.encoder.run(None, {"mel": mel})[0])
@@ -118,7 +157,7 @@ def digest(path: Path) -> str:
 
 def manifest_digest(manifest: Manifest) -> str:
     """SHA-256 of all that the manifest says but this, however it is laid out in its file."""
-    said = manifest.model_dump(mode="json", exclude={"sha256": {MANIFEST}})
+    said = manifest.model_dump(mode="json", exclude={"sha256": {MANIFEST}}, exclude_none=True)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -146,6 +185,10 @@ def read_manifest(folder: Path) -> Manifest:
             )
     if manifest.default_style not in manifest.styles:
         raise BundleError(f"{path} names {manifest.default_style!r} as default style, which it does not hold")
+    if manifest.control is not None and tuple(manifest.control.units) != UNITS:
+        raise BundleError(
+            f"{path} was made for other Action Units than this version of Phiz; get a newer bundle"
+        )
     if manifest.overlap * 2 > manifest.window:
         raise BundleError(f"{path} has an overlap of more than half a window")
     return manifest
@@ -192,14 +235,23 @@ def load(
     # A pool of idle threads that spin would slow whatever else the user's machine does.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = [wanted] if wanted == PROVIDERS["cpu"] else [wanted, PROVIDERS["cpu"]]
-    sessions = []
-    for part in ("encoder", "denoiser"):
-        graph = _checked(folder, manifest, manifest.graphs[precision][part])
-        try:
-            sessions.append(ort.InferenceSession(str(graph), options, providers=providers))
-        except Exception as error:  # onnxruntime raises its own classes, which share no public base
-            reason = str(error).splitlines()[0]
-            raise BundleError(f"onnxruntime {ort.__version__} cannot run {graph}: {reason}") from error
-        if wanted not in sessions[-1].get_providers():  # onnxruntime falls back without an error
-            raise ProviderError(f"onnxruntime could not start {provider}; see its log, or use cpu")
-    return Bundle(folder, manifest, *sessions)
+    sessions = {
+        part: _session(_checked(folder, manifest, name), options, providers)
+        for part, name in manifest.graphs[precision].items()
+    }
+    lacking = {"encoder", "denoiser", *(["adapter"] if manifest.control else [])} - sessions.keys()
+    if lacking:
+        raise BundleError(f"{folder / MANIFEST} names no graph for the {' and the '.join(sorted(lacking))}")
+    return Bundle(folder, manifest, **sessions)
+
+
+def _session(graph: Path, options: ort.SessionOptions, providers: list[str]) -> ort.InferenceSession:
+    """A running graph on the first of the providers. Raises BundleError, ProviderError."""
+    try:
+        session = ort.InferenceSession(str(graph), options, providers=providers)
+    except Exception as error:  # onnxruntime raises its own classes, which share no public base
+        reason = str(error).splitlines()[0]
+        raise BundleError(f"onnxruntime {ort.__version__} cannot run {graph}: {reason}") from error
+    if providers[0] not in session.get_providers():  # onnxruntime falls back without an error
+        raise ProviderError(f"onnxruntime could not start {providers[0]}; see its log, or use cpu")
+    return session
