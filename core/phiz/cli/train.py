@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from phiz.errors import PhizError
@@ -46,6 +47,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         choices=("default", "seed"),
         default="default",
         help="size: default, which ships, or seed, of Cafe-Talk's size (default default)",
+    )
+    stage1.add_argument(
+        "--conditions",
+        type=Path,
+        metavar="FOLDER",
+        help="Hugging Face folder of a CLIP, whose text encoder then tells emotion (default: labels)",
     )
     stage2 = kinds.add_parser("stage2", help="Action Units on top of a base model, which stays as it is")
     _add_common(stage2, steps=4000, batch=16, rows="windows of 3.3 s")
@@ -142,19 +149,26 @@ def _stage1(args: argparse.Namespace) -> Path:
     from phiz.corpus.teacher.styles import STYLES
     from phiz.model.dit import default_config, seed_config
     from phiz.train import hearing
-    from phiz.train.stage1 import train
+    from phiz.train.stage1 import LABELS, train
 
+    conditions = LABELS
+    if args.conditions is not None:
+        from phiz.model.clip_text import ClipText
+
+        conditions = ClipText(args.conditions)
     _say_resumed(args.out / "stage1.safetensors", args.steps)
     sized = {"default": default_config, "seed": seed_config}[args.config]
+    config = sized(hearing.audio_width(args.encoder), len(STYLES))
     return train(
         args.corpus,
         args.encoder,
         args.out,
-        config=sized(hearing.audio_width(args.encoder), len(STYLES)),
+        config=replace(config, emotion=conditions.width),
         steps=args.steps,
         batch=args.batch,
         seed=args.seed,
         device=args.device,
+        conditions=conditions,
     )
 
 
