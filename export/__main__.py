@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from export.bundle import write_bundle
+from phiz.corpus.manner_statistics import manners_of
 from phiz.errors import PhizError
 from phiz.runtime.bundle import SHIPPED, Guidance
 
@@ -15,6 +16,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("--encoder", type=Path, required=True, metavar="FILE", help="encoder.safetensors")
     parser.add_argument("--stage1", type=Path, required=True, metavar="FILE", help="stage1.safetensors")
+    parser.add_argument("--stage2", type=Path, metavar="FILE", help="stage2.safetensors, for Action Units")
+    parser.add_argument("--feeling", type=Path, metavar="FILE", help="feeling.safetensors, to hear emotion")
+    parser.add_argument(
+        "--corpus", type=Path, metavar="DIR", help="to measure the styles on, so that Takes can be matched"
+    )
     parser.add_argument(
         "-o", "--out", type=Path, default=SHIPPED, metavar="DIR", help="default: the shipped one"
     )
@@ -24,7 +30,16 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     guidance = Guidance(audio=args.audio_guidance, coarse=args.coarse_guidance)
     try:
-        differences = write_bundle(args.encoder, args.stage1, args.out, name=args.name, guidance=guidance)
+        differences = write_bundle(
+            args.encoder,
+            args.stage1,
+            args.out,
+            name=args.name,
+            guidance=guidance,
+            stage2_checkpoint=args.stage2,
+            feeling_checkpoint=args.feeling,
+            manners=None if args.corpus is None else manners_of(args.corpus),
+        )
     except PhizError as error:
         print(f"export: {error}", file=sys.stderr)
         return 2

@@ -9,7 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from export.feeling import write_feeling_graph
 from export.graphs import check, store_half, write_graph, write_int8
+from phiz.acting.units import UNITS
 from phiz.audio import mel
 from phiz.audio.aligned import width
 from phiz.audio.phones import PHONES
@@ -17,11 +19,13 @@ from phiz.corpus.teacher.closure import GAP, REST_GAP
 from phiz.corpus.teacher.styles import CAPTURED
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
+from phiz.model.adapter import Adapter
 from phiz.model.dit import MOTION, Dit
 from phiz.model.phone_encoder import LIPS, OUTPUTS, PhoneFeatures
 from phiz.runtime import bundle
 from phiz.runtime.articulation import Lips
-from phiz.train import checkpoint, encoder, stage1
+from phiz.runtime.manner import Manners
+from phiz.train import checkpoint, encoder, stage1, stage2
 from phiz.train.checkpoint import CheckpointError
 from phiz.writing import OutputError
 
@@ -30,6 +34,7 @@ INT8_ALLOWED = 0.15
 UPPER_FACE_NOISE = 1.2
 """Spread of the noise that brows and eyes are sampled from. Nothing heard foretells a blink, and a base
 model trained for hours draws too few: of 60 s of speech, 2 at a spread of 1 and 21 at 1.25."""
+ADAPTER, FEELING = "adapter.onnx", "feeling.onnx"
 OVERLAP = 30  # frames; one second in which neighbouring windows agree
 
 
@@ -46,6 +51,23 @@ def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
         "emotion": torch.rand(count, frames, len(EMOTIONS), generator=random),
         "style": torch.eye(config.styles)[torch.arange(count) % config.styles],
         "keep": (torch.rand(count, 3, generator=random) > 0.3).float(),
+    }
+
+
+def _controlled_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
+    random, config = torch.Generator().manual_seed(frames), model.config
+    control = torch.randn(count, config.blocks, frames, config.width, generator=random)
+    return _denoiser_inputs(model, count, frames) | {"control": 0.3 * control}
+
+
+def _adapter_inputs(adapter: Adapter, count: int, frames: int) -> dict[str, Tensor]:
+    random, config = torch.Generator().manual_seed(frames), adapter.config
+    return {
+        "motion": torch.randn(count, frames, MOTION, generator=random),
+        "level": torch.rand(count, generator=random),
+        "audio": torch.rand(count, frames, config.audio, generator=random),
+        "emotion": torch.rand(count, frames, len(EMOTIONS), generator=random),
+        "units": torch.rand(count, frames, config.units, generator=random),
     }
 
 
@@ -67,10 +89,15 @@ def write_bundle(
     *,
     name: str,
     guidance: bundle.Guidance,
+    stage2_checkpoint: Path | None = None,
+    feeling_checkpoint: Path | None = None,
+    manners: Manners | None = None,
     steps: int = 8,
 ) -> dict[str, float]:
     """Write a bundle folder, replacing one that is there. Returns each graph's measured difference.
 
+    stage2_checkpoint: the adapter for Action Units. feeling_checkpoint: for the emotion in a voice.
+    manners: of the styles, so that one can be read from a Take. A bundle can do without each of them.
     Every graph is run on inputs of other sizes than it was traced with and compared with its network.
     Raises ParityError, CheckpointError, OutputError; then nothing is written.
     """
@@ -82,7 +109,20 @@ def write_bundle(
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        differences = _write(encoder_checkpoint, stage1_checkpoint, part, name, guidance, steps)
+        manifest, differences = _write(encoder_checkpoint, stage1_checkpoint, stage2_checkpoint, part)
+        if feeling_checkpoint is not None:
+            heard = write_feeling_graph(feeling_checkpoint, part / FEELING)
+            differences[FEELING] = heard["difference"]
+            manifest.trained["feeling"] = heard["trained"]
+            for graphs in manifest.graphs.values():
+                graphs["feeling"] = FEELING
+        manifest = manifest.model_copy(
+            update={"name": name, "guidance": guidance, "steps": steps, "manners": manners}
+        )
+        manifest.sha256.update({file: bundle.digest(part / file) for file in sorted(differences)})
+        manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
+        text = manifest.model_dump_json(indent=1, exclude_none=True)
+        (part / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
         shutil.rmtree(out, ignore_errors=True)
         os.replace(part, out)
     except OSError as error:
@@ -93,13 +133,9 @@ def write_bundle(
 
 
 def _write(
-    encoder_checkpoint: Path,
-    stage1_checkpoint: Path,
-    part: Path,
-    name: str,
-    guidance: bundle.Guidance,
-    steps: int,
-) -> dict[str, float]:
+    encoder_checkpoint: Path, stage1_checkpoint: Path, stage2_checkpoint: Path | None, part: Path
+) -> tuple[bundle.Manifest, dict[str, float]]:
+    """The graphs of encoder, denoiser and adapter, and a manifest that wants its name and checksums."""
     phones = encoder.load(encoder_checkpoint)
     features = PhoneFeatures(phones)
     model, scale, facts = stage1.load(stage1_checkpoint)
@@ -114,28 +150,50 @@ def _write(
         {"mel": {0: "n", 1: "mel_frames"}, "features": {0: "n", 1: "frames"}},
         part / "encoder.onnx",
     )
-    timed = {key: {0: "n", 1: "frames"} for key in ("motion", "audio", "emotion", "clean")}
-    write_graph(
-        model,
-        _denoiser_inputs(model, 2, stage1.WINDOW),
-        "clean",
-        timed | {key: {0: "n"} for key in ("level", "style", "keep")},
-        part / "denoiser.onnx",
-    )
+    timed = {key: {0: "n", 1: "frames"} for key in ("motion", "audio", "emotion", "clean", "units")}
+    timed |= {key: {0: "n"} for key in ("level", "style", "keep")}
+    inputs, graphs = _denoiser_inputs, ["encoder.onnx", "denoiser.onnx"]
+    adapter = None if stage2_checkpoint is None else _adapter(stage2_checkpoint, stage1_checkpoint)
+    if adapter is not None:
+        inputs = _controlled_inputs
+        # One row for a whole batch, one frame for all: so that nothing costs next to nothing.
+        timed["control"] = {0: "control_n", 2: "control_frames"}
+        written = {"control": {0: "n", 2: "frames"}}
+        tried = _adapter_inputs(adapter, 2, stage1.WINDOW)
+        write_graph(adapter, tried, "control", timed | written, part / ADAPTER)
+        graphs.append(ADAPTER)
+    write_graph(model, inputs(model, 2, stage1.WINDOW), "clean", timed, part / "denoiser.onnx")
     # The encoder is run once where the denoiser is run many times, and most of its weights are in
     # convolutions, which dynamic quantisation leaves alone: it has no int8 graph.
     low = part / "denoiser.int8.onnx"
     write_int8(part / "denoiser.onnx", low)
-    tried = _denoiser_inputs(model, 3, 120)
+    tried = inputs(model, 3, 120)
     differences = {low.name: check(model, tried, low, INT8_ALLOWED)}
-    for graph in ("encoder.onnx", "denoiser.onnx"):
+    for graph in graphs:
         store_half(part / graph)
     differences["encoder.onnx"] = check(features, _encoder_inputs(333), part / "encoder.onnx", FLOAT_ALLOWED)
     differences["denoiser.onnx"] = check(model, tried, part / "denoiser.onnx", FLOAT_ALLOWED)
+    parts: dict[bundle.Part, str] = {"encoder": "encoder.onnx", "denoiser": "denoiser.onnx"}
+    control: bundle.Control | None = None
+    trained = {
+        "encoder_steps": checkpoint.facts(encoder_checkpoint)["step"],
+        "encoder": phones.config.as_dict(),
+        "stage1_steps": facts["step"],
+        "stage1": facts["config"],
+    }
+    if adapter is not None and stage2_checkpoint is not None:
+        tried = _adapter_inputs(adapter, 3, 120)
+        differences[ADAPTER] = check(adapter, tried, part / ADAPTER, FLOAT_ALLOWED)
+        parts["adapter"] = ADAPTER
+        control = bundle.Control(units=list(UNITS), blocks=model.config.blocks, width=model.config.width)
+        trained |= {
+            "stage2_steps": checkpoint.facts(stage2_checkpoint)["step"],
+            "stage2": adapter.config.as_dict(),
+        }
     styles: list[str] = facts["styles"]
     manifest = bundle.Manifest(
         format=bundle.FORMAT,
-        name=name,
+        name="",
         channels=list(CHANNELS),
         emotions=list(EMOTIONS),
         styles=styles,
@@ -145,23 +203,22 @@ def _write(
         encoder_reach=phones.config.reach,
         window=stage1.WINDOW,
         overlap=OVERLAP,
-        steps=steps,
-        guidance=guidance,
+        steps=1,
+        guidance=bundle.Guidance(),
         upper_face_noise=UPPER_FACE_NOISE,
         scale=bundle.Scale(**scale.as_dict()),
         lips=_lips(),
-        graphs={
-            "float": {"encoder": "encoder.onnx", "denoiser": "denoiser.onnx"},
-            "int8": {"encoder": "encoder.onnx", "denoiser": "denoiser.int8.onnx"},
-        },
-        sha256={file: bundle.digest(part / file) for file in sorted(differences)},
-        trained={
-            "encoder_steps": checkpoint.facts(encoder_checkpoint)["step"],
-            "encoder": phones.config.as_dict(),
-            "stage1_steps": facts["step"],
-            "stage1": facts["config"],
-        },
+        control=control,
+        graphs={"float": parts, "int8": {**parts, "denoiser": low.name}},
+        sha256={},
+        trained=trained,
     )
-    manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
-    (part / bundle.MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return differences
+    return manifest, differences
+
+
+def _adapter(path: Path, base: Path) -> Adapter:
+    """The adapter of a checkpoint, if it was trained on this base model. Raises CheckpointError."""
+    adapter, facts = stage2.load(path)
+    if facts["base"] != stage2.digest(base):
+        raise CheckpointError(f"expected an adapter of the base model {base}, {path} belongs to another one")
+    return adapter

@@ -98,3 +98,37 @@ def tiny_bundle(tiny_encoder: Path, tiny_stage1: Path, tmp_path_factory: pytest.
     out = tmp_path_factory.mktemp("bundle") / "tiny"
     write_bundle(tiny_encoder, tiny_stage1, out, name="tiny", guidance=Guidance())
     return out
+
+
+@pytest.fixture(scope="session")
+def tiny_adapter(
+    tiny_corpus: Path, tiny_encoder: Path, tiny_stage1: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Checkpoint of an adapter after enough steps to be heard."""
+    from phiz.acting.units import WIDTH
+    from phiz.model.adapter import AdapterConfig
+    from phiz.train import stage1, stage2
+
+    torch.set_num_threads(1)
+    base = stage1.load(tiny_stage1)[0].config
+    config = AdapterConfig(base.audio, WIDTH, 16, 1, 2, 2, base.width, base.blocks)
+    out = tmp_path_factory.mktemp("adapter")
+    return stage2.train(
+        tiny_corpus, tiny_encoder, tiny_stage1, out, steps=20, config=config, batch=4, peak_rate=1e-2
+    )
+
+
+@pytest.fixture(scope="session")
+def acting_bundle(
+    tiny_encoder: Path, tiny_stage1: Path, tiny_adapter: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Folder of a bundle with an adapter, guided as the shipped one is."""
+    from export.bundle import write_bundle
+    from phiz.runtime.bundle import Guidance
+
+    out = tmp_path_factory.mktemp("bundle") / "acting"
+    guidance = Guidance(audio=1.4, coarse=1.4)
+    write_bundle(
+        tiny_encoder, tiny_stage1, out, name="acting", guidance=guidance, stage2_checkpoint=tiny_adapter
+    )
+    return out
