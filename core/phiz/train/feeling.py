@@ -124,7 +124,11 @@ def train(corpus: Path, out: Path, *, seed: int = 0, variants: int = 4, plain: i
 
     variants, plain: see `voices.listen`. Raises VoicesError.
     """
-    heard = voices.listen(corpus, seed, variants, plain)
+    return learn(voices.listen(corpus, seed, variants, plain), corpus, out)
+
+
+def learn(heard: Voices, corpus: Path, out: Path) -> Path:
+    """Fit to the training voices of what was heard, judge by the rest, and by whole plain recordings."""
     model = fit(heard[heard.split == "train"])
     figures = {
         "pieces": len(heard.kind),
