@@ -123,7 +123,11 @@ def test_halfway_between_two_styles_is_a_mixture_of_them(known: Manners) -> None
     halfway = {k: math.sqrt((a[k] + floor) * (b[k] + floor)) - floor for k, floor in STATISTICS.items()}
     weights = style_weights(halfway, known)
     assert weights.min() >= 0.0 and weights.sum() == pytest.approx(1.0, abs=1e-5)
-    assert np.count_nonzero(weights > 0.02) >= 2 and weights.max() < 0.9
+    level = np.stack([manner.logarithms(style.typical) for style in known.styles[: len(TAUGHT)]])
+    reached = weights[: len(TAUGHT)] @ level
+    wanted = manner.logarithms(halfway)
+    nearest = min(np.abs(wanted - row).mean() for row in level)
+    assert np.count_nonzero(weights > 0.02) >= 2 and np.abs(wanted - reached).mean() < nearest
 
 
 def test_performances_are_taken_for_the_style_they_are_in(known: Manners, tiny_corpus: Path) -> None:
@@ -149,6 +153,12 @@ def test_a_captured_style_takes_part_only_where_it_fits(known: Manners) -> None:
     manners = Manners(styles=[*known.styles[: len(TAUGHT)], odd])
     assert style_weights(own, manners)[-1] > 0.9
     assert style_weights(known.styles[0].typical, manners)[-1] == 0.0
+    vague = odd.model_copy(
+        update={"typical": known.styles[0].typical, "spread": dict.fromkeys(STATISTICS, 2.0)}
+    )
+    for other in (vague, Manner(name="unknown", typical={}, spread={}, captured=True)):
+        manners = Manners(styles=[*known.styles[: len(TAUGHT)], other])
+        assert style_weights(known.styles[0].typical, manners)[-1] == 0.0
 
 
 def test_gains_make_up_for_what_the_mixture_lacks(known: Manners) -> None:
@@ -157,8 +167,10 @@ def test_gains_make_up_for_what_the_mixture_lacks(known: Manners) -> None:
     assert gains(plain, row, known) == pytest.approx(UNCHANGED, abs=1e-3)
     wanted = {**plain, "jaw": 1.3 * plain["jaw"], "brows": 0.1 * plain["brows"], "yaw": 9.0, "pitch": 9.0}
     found = gains(wanted, row, known)
-    assert found["jaw"] == pytest.approx(1.3, rel=0.03)
+    assert 1.02 < found["jaw"] < 1.3  # a part of it may be chance
     assert found["brows"] == LEAST_GAIN and found["head"] == MOST_GAIN and found["lips"] == pytest.approx(1.0)
+    far = gains({**plain, "jaw": 2.5 * plain["jaw"]}, row, known)
+    assert far["jaw"] == MOST_GAIN
     assert gains({}, row, known) == UNCHANGED
 
 

@@ -46,12 +46,9 @@ _REGIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What a gain exists for, and the statistics that it follows."""
 
-_NEARNESS = 0.3
+_NEARNESS = 1.0
 """How much a style's own distance counts beside that of the whole mixture: of mixtures that explain a
 reference alike, the one of styles near to it is taken."""
-_FOREIGN = 1.5
-"""A captured style takes part where the reference lies within so many of its standard deviations and nearer
-to it than to any taught style."""
 
 
 class MannerError(PhizError):
@@ -213,36 +210,44 @@ def logarithms(statistics: Mapping[str, float]) -> np.ndarray:
 
 
 def _tables(manners: Manners) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logarithms and spreads (styles, statistics), and which styles are captured (styles,).
-
-    What is unknown of a captured style is taken to be as in the taught ones.
-    """
+    """Logarithms and spreads (styles, statistics), nan where unknown, and which are captured (styles,)."""
     level = np.stack([logarithms(m.typical) for m in manners.styles])
     spread = np.array([[m.spread.get(k, math.nan) for k in STATISTICS] for m in manners.styles])
-    captured = np.array([m.captured for m in manners.styles])
-    for table in (level, spread):
-        ordinary = np.nanmean(table[~captured], axis=0)
-        table[:] = np.where(np.isnan(table), ordinary, table)
-    return level, spread, captured
+    return level, spread, np.array([m.captured for m in manners.styles])
+
+
+def _completed(level: np.ndarray, captured: np.ndarray) -> np.ndarray:
+    """What is unknown of a captured style is taken to be as the taught ones are on average."""
+    return np.where(np.isnan(level), level[~captured].mean(axis=0), level)
+
+
+def _surprise(wanted: np.ndarray, level: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """(styles,) mean over statistics of -log of a normal density, but for a constant."""
+    return (0.5 * ((wanted - level) / spread) ** 2 + np.log(spread)).mean(axis=-1)
 
 
 def style_weights(statistics: Mapping[str, float], manners: Manners) -> np.ndarray:
     """(styles,) float32, at least 0 and 1 in sum: the mixture of styles that explains the statistics.
 
-    Least squares in logarithms over standard deviations, by projected gradient; a captured style takes
-    part only where it fits better than all taught ones.
+    Least squares in logarithms over standard deviations, by projected gradient. A captured style takes
+    part only if what is known of it is likelier in it than in every taught one.
     """
     level, spread, captured = _tables(manners)
     wanted = logarithms(statistics)
     known = ~np.isnan(wanted)
-    wanted, level, spread = wanted[known], level[:, known], spread[:, known]
-    distance = np.sqrt((((wanted - level) / spread) ** 2).mean(axis=1))  # (styles,)
-    fits = captured & (distance < _FOREIGN) & (distance < distance[~captured].min())
-    taking_part = ~captured | fits
+    taking_part = ~captured
+    for i in np.flatnonzero(captured):
+        shared = known & ~np.isnan(level[i])
+        if shared.any():
+            own, taught = (
+                _surprise(wanted[shared], level[rows][..., shared], spread[rows][..., shared])
+                for rows in (i, ~captured)
+            )
+            taking_part[i] = own < taught.min()
     scale = np.sqrt((spread[~captured] ** 2).mean(axis=0))
-    styles = (level[taking_part] / scale).T  # (statistics, those that take part)
+    styles = (_completed(level, captured)[taking_part] / scale).T  # (statistics, those that take part)
     weights = np.zeros(len(level), np.float32)
-    weights[taking_part] = _mixture(styles, wanted / scale)
+    weights[taking_part] = _mixture(styles[known], (wanted / scale)[known])
     return weights
 
 
@@ -271,16 +276,17 @@ def _onto_simplex(point: np.ndarray) -> np.ndarray:
 def gains(statistics: Mapping[str, float], weights: np.ndarray, manners: Manners) -> dict[str, float]:
     """Gain of each region, LEAST_GAIN to MOST_GAIN: what the mixture of styles leaves unmatched.
 
-    1 where the reference says nothing.
+    What is missing counts as far as it stands out from the spread s within a style: of a missing logarithm
+    d, d^3 / (d^2 + s^2). 1 where the reference says nothing.
     """
-    level, _, _ = _tables(manners)
-    missing = logarithms(statistics) - weights @ level
-    place = {name: i for i, name in enumerate(STATISTICS)}
+    level, spread, captured = _tables(manners)
+    missing = logarithms(statistics) - weights @ _completed(level, captured)
+    noise = (spread[~captured] ** 2).mean(axis=0)
+    counted = dict(zip(STATISTICS, missing**3 / (missing**2 + noise), strict=True))
     out = {}
     for region, names in _REGIONS.items():
-        steps = missing[[place[name] for name in names]]
-        steps = steps[~np.isnan(steps)]
-        amount = float(np.exp(steps.mean())) if len(steps) else 1.0
+        known = [counted[name] for name in names if not math.isnan(counted[name])]
+        amount = math.exp(sum(known) / len(known)) if known else 1.0
         out[region] = round(min(max(amount, LEAST_GAIN), MOST_GAIN), 4)
     return out
 
@@ -300,6 +306,7 @@ _BROWS = [
 def gain(clean: np.ndarray, mean: np.ndarray, spread: np.ndarray, gains: Mapping[str, float]) -> None:
     """Scale normalised motion (frames, 54) at 30 fps in place; mean, spread (54,): how it is normalised.
 
+    For the last prediction alone: what is scaled at one step of sampling is predicted as large at the next.
     Jaw, lips and rounding about the shut and relaxed mouth, the head about upright, the brows about their
     own course over two seconds, which is the mood's. What a frame becomes depends on that second before
     and after it alone. Blinks and gaze are left alone.
