@@ -1,4 +1,5 @@
-"""phiz train: the audio encoder, the base model that listens to it, and its adapter for Action Units."""
+"""phiz train: the audio encoder, the base model that listens to it, its adapter for Action Units, and what
+hears emotion."""
 
 from __future__ import annotations
 
@@ -16,10 +17,11 @@ examples:
   phiz train stage1 corpus --encoder xls-r-300m runs/large --config seed --device cuda
   phiz train stage2 corpus --encoder runs/encoder/encoder.safetensors \\
       --base runs/stage1/stage1.safetensors runs/stage2
+  phiz train feeling corpus runs/feeling
 
 CORPUS is what `phiz corpus` wrote. OUT gets the checkpoint, log.csv and log.png. A run that was
-stopped goes on from its checkpoint: give the same OUT again. `python -m export` makes a model bundle
-of the checkpoints.
+stopped goes on from its checkpoint: give the same OUT again; `feeling` takes minutes and starts anew.
+`python -m export` makes a model bundle of the checkpoints.
 """
 
 
@@ -31,12 +33,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train the audio encoder, the base model or its adapter",
+        help="train the audio encoder, the base model, its adapter or what hears emotion",
         description="Train on a corpus. Needs the extra phiz[train].",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2|feeling")
     encoder = kinds.add_parser("encoder", help="the audio encoder `phone`")
     _add_common(encoder, steps=1600, batch=32, rows="pieces of 4 s")
     stage1 = kinds.add_parser("stage1", help="the base model")
@@ -64,6 +66,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         metavar="FILE",
         help="stage1.safetensors of `phiz train stage1` with the same encoder",
     )
+    feeling = kinds.add_parser(
+        "feeling", help="what hears the emotion in a voice; prints how often it is right"
+    )
+    _add_run(feeling)
+    feeling.set_defaults(device="cpu")
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
@@ -76,20 +83,24 @@ def _add_encoder(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_common(parser: argparse.ArgumentParser, steps: int, batch: int, rows: str) -> None:
+def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="folder that `phiz corpus` wrote")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the run, new or to be continued")
+    parser.add_argument(
+        "--seed", type=_whole, default=0, metavar="N", help="of all that is drawn at random (default 0)"
+    )
+    parser.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all)")
+
+
+def _add_common(parser: argparse.ArgumentParser, steps: int, batch: int, rows: str) -> None:
+    _add_run(parser)
     parser.add_argument(
         "--steps", type=_positive, default=steps, metavar="N", help=f"in all (default {steps})"
     )
     parser.add_argument(
         "--batch", type=_positive, default=batch, metavar="N", help=f"{rows} per step (default {batch})"
     )
-    parser.add_argument(
-        "--seed", type=_whole, default=0, metavar="N", help="of all that is drawn at random (default 0)"
-    )
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="default cpu")
-    parser.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all)")
 
 
 def _whole(text: str) -> int:
@@ -118,7 +129,8 @@ def run(args: argparse.Namespace) -> int:
         if args.threads:
             torch.set_num_threads(args.threads)
         args.out.mkdir(parents=True, exist_ok=True)
-        path = {"encoder": _encoder, "stage1": _stage1, "stage2": _stage2}[args.kind](args)
+        kinds = {"encoder": _encoder, "stage1": _stage1, "stage2": _stage2, "feeling": _feeling}
+        path = kinds[args.kind](args)
     except ImportError as error:
         raise TrainError(
             f"training needs {error.name}; install it with: pip install 'phiz[train]'"
@@ -186,6 +198,15 @@ def _stage2(args: argparse.Namespace) -> Path:
         seed=args.seed,
         device=args.device,
     )
+
+
+def _feeling(args: argparse.Namespace) -> Path:
+    from phiz.train import checkpoint
+    from phiz.train.feeling import report, train
+
+    path = train(args.corpus, args.out, seed=args.seed)
+    print(report(checkpoint.facts(path)))
+    return path
 
 
 def _say_resumed(path: Path, steps: int) -> None:
