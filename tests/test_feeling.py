@@ -96,6 +96,7 @@ def test_actors_that_were_not_heard_are_understood(trained: Path) -> None:
     assert np.sum(figures["confusion"]["held_out"]["clean"]) == 12  # the test actor's clips, no other's
     assert np.sum(figures["confusion"]["left_out"]["clean"]) == 36
     assert figures["plain"]["recordings"] == 4 and figures["plain"]["neutral"] > 0.9
+    assert figures["proposed"]["clips"] == 8 and figures["proposed"]["right"] > 0.8
     text = training.report(figures)
     assert "unweighted" in text and "plain speech" in text
 

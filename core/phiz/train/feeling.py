@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save
 
 from phiz.face.emotions import EMOTIONS
 from phiz.model.feeling import HEARD, KINDS, LIMIT, Feeling
-from phiz.runtime.feeling import track
+from phiz.runtime.feeling import shown, smoothed, track
 from phiz.train import voices
 from phiz.train.checkpoint import CheckpointError
 from phiz.train.voices import Voices
@@ -119,6 +119,26 @@ def judge(heard: Voices, model: Feeling) -> dict[str, dict[str, list[list[int]]]
     return found
 
 
+def proposed(model: Feeling, heard: Voices) -> dict[str, float]:
+    """What a face would show for the clean clips in which the test actors feel something: share with emotion
+    above an intensity of .3, and how many of those have the right one in the lead."""
+    emotion = np.array([KINDS[k][0] for k in heard.kind])
+    chosen = heard.acted & (heard.split == "test") & (heard.heard == "clean") & (emotion != "neutral")
+    if not chosen.any():
+        return {}
+    once, middle = np.array([True]), np.array([1.0])  # a clip is one window
+    rows = np.concatenate(
+        [shown(smoothed(middle, row[None], once, middle)) for row in estimate(model, heard.rows[chosen])]
+    )
+    showing = rows.sum(1) > 0.3
+    right = rows.argmax(1) == [EMOTIONS.index(name) for name in emotion[chosen]]
+    return {
+        "clips": int(chosen.sum()),
+        "above_0.3": float(showing.mean()),
+        "right": float(right[showing].mean()) if showing.any() else float("nan"),
+    }
+
+
 def train(corpus: Path, out: Path, *, seed: int = 0, variants: int = 4, plain: int = 100) -> Path:
     """Hear the corpus, fit, judge; leaves `feeling.safetensors` and `feeling.json`, the figures, in `out`.
 
@@ -134,6 +154,7 @@ def learn(heard: Voices, corpus: Path, out: Path) -> Path:
         "pieces": len(heard.kind),
         "emotions": list(HEARD),
         "confusion": judge(heard, model),
+        "proposed": proposed(model, heard),
         "plain": plain_speech(model, corpus),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -167,6 +188,11 @@ def report(figures: dict) -> str:
         lines.append("acted \\ heard  " + " ".join(f"{e:>9}" for e in figures["emotions"]))
         for emotion, row in zip(figures["emotions"], figures["confusion"][name]["clean"], strict=True):
             lines.append(f"{emotion:>13}  " + " ".join(f"{count:>9}" for count in row))
+    if found := figures["proposed"]:
+        lines.append(
+            f"test actors feeling something: {found['clips']} clips, {100 * found['above_0.3']:.1f} % shown "
+            f"above intensity .3, {100 * found['right']:.1f} % of those as what was acted"
+        )
     if found := figures["plain"]:
         lines.append(
             f"plain speech of held-out speakers: {found['recordings']} recordings, neutral "
