@@ -1,7 +1,8 @@
 """What each style's motion is like, for `phiz.runtime.manner` to match references with.
 
 A taught style is performed by the teacher, one performance to a stretch, as a reference is one take of
-one speaker. A captured style is read from its clips.
+one speaker. A captured style is read from its clips that have sound: one that was learned without sound
+does not move when it speaks as it moved when it was captured.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def manners_of(corpus: Path, seed: int = 0) -> Manners:
 
 
 def _captured(corpus: Path) -> list[tuple[str, Take]]:
-    """The captured clips of the training split that last long enough, with the name of their style."""
+    """The audible captured clips of the training split that last long enough, with the name of their style."""
     found = []
     for name in CAPTURED:
         folder = corpus / f"captured_{name}"
@@ -91,7 +92,7 @@ def _captured(corpus: Path) -> list[tuple[str, Take]]:
         assert made is not None
         for i, clip in enumerate(source.clips):
             span = slice(made.offset[i], made.offset[i + 1])
-            if clip.split == "train" and clip.frames >= SHORTEST * FPS:
+            if clip.split == "train" and clip.audible and clip.frames >= SHORTEST * FPS:
                 known = made.mask.astype(np.float32)
                 weights, head = made.weights[span] * known[:-3], made.head[span] * known[-3:]
                 found.append((STYLES[int(made.style[i])], Take(weights, head, FPS)))
