@@ -56,7 +56,7 @@ def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
 
 def _controlled_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
     random, config = torch.Generator().manual_seed(frames), model.config
-    control = torch.randn(count, config.blocks, frames, config.width, generator=random)
+    control = torch.randn(count, config.blocks + 1, frames, config.width, generator=random)
     return _denoiser_inputs(model, count, frames) | {"control": 0.3 * control}
 
 
@@ -185,7 +185,7 @@ def _write(
         tried = _adapter_inputs(adapter, 3, 120)
         differences[ADAPTER] = check(adapter, tried, part / ADAPTER, FLOAT_ALLOWED)
         parts["adapter"] = ADAPTER
-        control = bundle.Control(units=list(UNITS), blocks=model.config.blocks, width=model.config.width)
+        control = bundle.Control(units=list(UNITS), blocks=model.config.blocks + 1, width=model.config.width)
         trained |= {
             "stage2_steps": checkpoint.facts(stage2_checkpoint)["step"],
             "stage2": adapter.config.as_dict(),

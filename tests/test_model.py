@@ -127,21 +127,23 @@ def test_clips_of_a_batch_do_not_meet() -> None:
 def test_an_untrained_adapter_leaves_the_base_as_it_was() -> None:
     base, inputs = shaken(Dit(tiny_dit(AUDIO))), dit_inputs(count=2)
     control = Adapter(adapter_for(base.config))(**adapter_inputs(inputs))
-    assert control.shape == (2, base.config.blocks, 50, base.config.width) and not control.any()
+    assert control.shape == (2, base.config.blocks + 1, 50, base.config.width) and not control.any()
     assert torch.equal(base(**inputs), base(**inputs, control=control))
 
 
 @torch.no_grad()
-def test_each_block_sees_its_own_control() -> None:
+def test_each_block_and_the_head_see_their_own_control() -> None:
     base, inputs = shaken(Dit(tiny_dit(AUDIO))), dit_inputs()
-    plain, before = torch.zeros(1, base.config.blocks, 50, base.config.width), base(**inputs)
+    plain, before = torch.zeros(1, base.config.blocks + 1, 50, base.config.width), base(**inputs)
     changed = []
-    for block in range(base.config.blocks):
+    for block in range(base.config.blocks + 1):
         control = plain.clone()
         control[:, block, 20, :4] = 1.0  # the norms would not see a change of all alike
         changed.append(base(**inputs, control=control))
         assert (changed[-1] - before).abs().max() > 1e-3
-    assert not torch.equal(*changed)
+    assert not torch.equal(changed[0], changed[1])
+    elsewhere = torch.arange(50) != 20
+    assert torch.equal(changed[-1][:, elsewhere], before[:, elsewhere])  # behind all attention
 
 
 @torch.no_grad()

@@ -1,9 +1,10 @@
 """The adapter: tells a finished base model which Action Units to show, and when.
 
-It reads what the base model reads and the unit track beside it, and adds to what each block of the
-base model sees. FiLM (Perez et al. 2018) lets every frame's units set the scale and shift of the
-norms; the convolutions at its outputs start at zero, so that training starts from the base model as it
-is. After Cafe-Talk (arXiv 2503.14517) and ControlNet (Zhang et al. 2023).
+It reads what the base model reads and the unit track beside it, and adds to what each block and the head
+of the base model see: the head too, for behind its norm no channel can go far beyond what the base model
+was trained on, and a jaw moved aside is asked to. FiLM (Perez et al. 2018) lets every frame's units set
+the scale and shift of the norms; the convolutions at its outputs start at zero, so that training starts
+from the base model as it is. After Cafe-Talk (arXiv 2503.14517) and ControlNet (Zhang et al. 2023).
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class FilmBlock(nn.Module):
 
 
 class Adapter(nn.Module):
-    """What to add to each block of a base model so that Action Units show. All zero when untrained."""
+    """What to add inside a base model so that Action Units show. All zero when untrained."""
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
@@ -88,15 +89,15 @@ class Adapter(nn.Module):
         self.units_in = nn.Sequential(nn.Linear(config.units, d), nn.SiLU())
         self.blocks = nn.ModuleList(FilmBlock(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(d)
-        # One convolution per block of the base model, computed as one.
-        self.out = nn.Conv1d(d, config.base_blocks * config.base_width, 3, padding=1)
+        # One convolution per block of the base model and one for its head, computed as one.
+        self.out = nn.Conv1d(d, (config.base_blocks + 1) * config.base_width, 3, padding=1)
         for weight in self.out.parameters():
             nn.init.zeros_(weight)
 
     def forward(self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, units: Tensor) -> Tensor:
         """motion (N, T, 54) noisy, normalised as the base model's; level (N,); audio (N, T, A); emotion
-        (N, T, 8); units (N, T, U) of `phiz.acting.units.unit_track` -> control (N, blocks, T, D) of the
-        base model."""
+        (N, T, 8); units (N, T, U) of `phiz.acting.units.unit_track` -> control (N, blocks + 1, T, D) of
+        the base model."""
         config = self.config
         cos, sin = rotary_angles(motion.shape[1], config.width // config.heads, motion.device)
         rotary = cos.to(motion.dtype), sin.to(motion.dtype)
@@ -105,5 +106,5 @@ class Adapter(nn.Module):
         wanted = self.units_in(units)
         for block in self.blocks:
             x = block(x, wanted, rotary)
-        control = self.out(self.norm(x).transpose(1, 2))  # (N, blocks * D, T)
-        return control.unflatten(1, (config.base_blocks, config.base_width)).transpose(2, 3)
+        control = self.out(self.norm(x).transpose(1, 2))  # (N, (blocks + 1) * D, T)
+        return control.unflatten(1, (config.base_blocks + 1, config.base_width)).transpose(2, 3)

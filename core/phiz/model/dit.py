@@ -166,7 +166,7 @@ class Dit(nn.Module):
     ) -> Tensor:
         """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, E);
         style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style; control
-        (N, blocks, T, D), added to what each block sees (see `Adapter`), None = nothing."""
+        (N, blocks + 1, T, D), added to what each block and the head see (see `Adapter`), None = nothing."""
         frames = motion.shape[1]
         hears, feels, styled = keep[:, :, None, None].unbind(1)  # (N, 1, 1) each
         sound = hears * self.audio_in(audio) + (1 - hears) * self.no_audio  # (N, T, D)
@@ -186,4 +186,5 @@ class Dit(nn.Module):
             if control is not None:
                 x = x + control[:, index]
             x = block(x, sound, modulation, rotary, near)
-        return self.head(self.norm(x))
+        x = self.norm(x)
+        return self.head(x if control is None else x + control[:, -1])

@@ -36,6 +36,9 @@ NARROW = 0.5
 CONTROLLED = 10.0
 """Weight of a controlled cell beside one that is not: one in twenty is."""
 
+_EVEN, _FAR = 0.2, 6.0
+"""Units move channels that are else nearly still by up to 60 of their spreads. In controlled cells, smaller
+spreads count as the first; elsewhere, targets further off, in spreads, count as the second."""
 
 LOGGED = (*Losses.names, "controlled")
 
@@ -58,15 +61,15 @@ def swapped(emotion: Tensor, random: torch.Generator) -> Tensor:
     return label[:, None].expand(count, frames, size)
 
 
-def narrowed(batch: ActedBatch, random: torch.Generator, swap: bool) -> ActedBatch:
+def narrowed(batch: ActedBatch, spread: Tensor, random: torch.Generator, swap: bool) -> ActedBatch:
     """The batch with the cells that count as `known`: in NARROW of the windows those controlled alone,
-    and there, with `swap`, a swapped emotion label."""
+    and there, with `swap`, a swapped emotion label. spread: (54,) of the scale."""
     drawn = batch.drawn
-    narrow = torch.rand(len(drawn.motion), generator=random) < NARROW
-    controlled = CONTROLLED * batch.controlled
-    counts = torch.where(narrow[:, None, None], controlled, 1 + controlled) * drawn.known
-    label = swapped(drawn.emotion, random)
-    emotion = torch.where(narrow[:, None, None], label, drawn.emotion) if swap else drawn.emotion
+    narrow = (torch.rand(len(drawn.motion), generator=random) < NARROW)[:, None, None]
+    controlled = CONTROLLED * batch.controlled * (spread / _EVEN).clamp(max=1.0).square()
+    plain = (_FAR / drawn.motion.abs().clamp(min=_FAR)).square()
+    counts = torch.where(narrow, controlled, plain + controlled) * drawn.known
+    emotion = torch.where(narrow, swapped(drawn.emotion, random), drawn.emotion) if swap else drawn.emotion
     return replace(batch, drawn=replace(drawn, known=counts, emotion=emotion))
 
 
@@ -86,10 +89,10 @@ def predict(
     return base(motion, level, audio, emotion, style, keep, control).float()
 
 
-def controlled_error(predicted: Tensor, batch: ActedBatch) -> Tensor:
-    """() mean squared error of the controlled cells, which is logged."""
-    error = (predicted.detach() - batch.drawn.motion).square() * batch.controlled
-    return error.sum() / batch.controlled.sum().clamp(min=1.0)
+def controlled_error(predicted: Tensor, batch: ActedBatch, spread: Tensor) -> Tensor:
+    """() root mean square error of the controlled cells, in weights 0..1; it is logged."""
+    error = ((predicted.detach() - batch.drawn.motion) * spread).square() * batch.controlled
+    return (error.sum() / batch.controlled.sum().clamp(min=1.0)).sqrt()
 
 
 def train(
@@ -149,16 +152,17 @@ def train(
     random = torch.Generator().manual_seed(seed + 1000 * step)
     scenes = Scenes(voices, scale, WINDOW, seed + 1000 * step, network.silence, held_out)
     losses, log = Losses(scale, device), Log(out, LOGGED)
-    sums, count = torch.zeros(len(LOGGED)), 0
+    spread, sums, count = torch.from_numpy(scale.spread), torch.zeros(len(LOGGED)), 0
     with Progress() as bar:
         task = bar.add_task("stage 2", total=steps, completed=step)
         while step < steps:
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, steps, peak_rate)
-            acted = narrowed(scenes.batch(batch), random, swap)
+            acted = narrowed(scenes.batch(batch), spread, random, swap)
             predicted = predict(model, half.twin, acted, random, device)
             acted = acted.to(device)
             loss, terms = losses(predicted, acted.drawn)
+            met = controlled_error(predicted, acted, losses.spread)
             loss.backward()
             half.pull()
             torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
@@ -166,7 +170,7 @@ def train(
             half.push()
             mean.update(half.master, step)
             step += 1
-            sums = sums + torch.cat([terms, controlled_error(predicted, acted)[None]]).cpu()
+            sums = sums + torch.cat([terms, met[None]]).cpu()
             count += 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
