@@ -81,7 +81,7 @@ def manners_of(corpus: Path, seed: int = 0) -> Manners:
 
 
 def _captured(corpus: Path) -> list[tuple[str, Take]]:
-    """The audible captured clips of the training split that last long enough, with the name of their style."""
+    """The captured clips to train on that have sound and last long enough, each with its style."""
     found = []
     for name in CAPTURED:
         folder = corpus / f"captured_{name}"
