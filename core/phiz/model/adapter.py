@@ -86,13 +86,15 @@ class Adapter(nn.Module):
         self.audio_in = nn.Linear(config.audio, d)
         self.emotion_in = nn.Linear(len(EMOTIONS), d)
         self.level_in = nn.Sequential(nn.Linear(LEVEL_WAVES, d), nn.SiLU(), nn.Linear(d, d))
-        self.units_in = nn.Sequential(nn.Linear(config.units, d), nn.SiLU())
+        self.units_in = nn.Linear(config.units, d)
         self.blocks = nn.ModuleList(FilmBlock(config) for _ in range(config.blocks))
         self.norm = nn.LayerNorm(d)
         # One convolution per block of the base model and one for its head, computed as one.
         self.out = nn.Conv1d(d, (config.base_blocks + 1) * config.base_width, 3, padding=1)
         for weight in self.out.parameters():
             nn.init.zeros_(weight)
+        # Few units are on at once: drawn for all of them, sides and strengths would hardly be told apart.
+        nn.init.normal_(self.units_in.weight, std=0.7)
 
     def forward(self, motion: Tensor, level: Tensor, audio: Tensor, emotion: Tensor, units: Tensor) -> Tensor:
         """motion (N, T, 54) noisy, normalised as the base model's; level (N,); audio (N, T, A); emotion
@@ -103,7 +105,8 @@ class Adapter(nn.Module):
         rotary = cos.to(motion.dtype), sin.to(motion.dtype)
         x = self.motion_in(motion) + self.audio_in(audio) + self.emotion_in(emotion)  # (N, T, d)
         x = x + self.level_in(level_waves(level))[:, None]
-        wanted = self.units_in(units)
+        wanted = F.silu(self.units_in(units))
+        x = x + wanted
         for block in self.blocks:
             x = block(x, wanted, rotary)
         control = self.out(self.norm(x).transpose(1, 2))  # (N, (blocks + 1) * D, T)

@@ -104,7 +104,7 @@ def train(
     steps: int,
     config: AdapterConfig | None = None,
     batch: int = 16,
-    peak_rate: float = 1e-3,
+    peak_rate: float = 1.5e-3,
     seed: int = 0,
     every: int = 100,
     device: str = "cpu",
