@@ -2,9 +2,10 @@
 
 For /p b m/ the lips touch each other, for /f v/ the lower lip tucks in under the upper teeth.
 
-It acts on every prediction of the clean motion, so that the motion round a closure is sampled to fit
-it. Without it, a sample closes on a doubtful /m/ as often as the encoder believes in it, and one viewer
-in ten sees a word come out of an open mouth.
+It acts on the last predictions of the clean motion, so that the motion round a closure is sampled to fit
+it. (Earlier, the model would answer with the jaw, and vowels lose their order of openness.) Without it, a
+sample closes on a doubtful /m/ as often as the encoder believes in it, and one viewer in ten sees a word
+come out of an open mouth.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from phiz.face.channels import COUNT, INDEX, vector
 
-CLOSURE = ((0.05, 0.0), (0.25, 0.93), (0.6, 1.0))
+CLOSURE = ((0.03, 0.0), (0.16, 0.88), (0.55, 1.0))
 """(probability of a closure, how far the lips go from where they are to touching). The steep part lies under
 a half: a closure that is missing is seen sooner than one too many. The last stretch still tells a likely
 closure from a sure one."""
@@ -39,6 +40,10 @@ DENTAL_GAP = 0.045
 
 TUCKED = vector(mouthRollLower=0.38, mouthUpperUpBoth=0.2)
 """The least of each channel in /f v/; mouthLowerDown goes."""
+
+
+BEGIN = 0.875
+"""Share of the sampling steps after which the guard acts."""
 
 
 class Lips(BaseModel):
@@ -99,7 +104,7 @@ def guard(
     how motion is normalised. strength: 0 leaves all as it is, 1 corrects in full.
     """
     closure = _heard(audio, lips.closure)  # (frames,)
-    shut = np.interp(closure, *zip(*CLOSURE, strict=True))
+    shut = np.interp(closure, [p for p, _ in CLOSURE], [way for _, way in CLOSURE])
     least = PARTED + shut * (CLOSED - PARTED)
     shut = _spread_out(shut)
     dental = np.sqrt(_heard(audio, lips.labiodental))

@@ -14,9 +14,10 @@ from phiz.audio.recording import Recording
 from phiz.errors import PhizError
 from phiz.face.channels import COUNT, REGIONS
 from phiz.motion.take import Take
-from phiz.runtime.articulation import guard
+from phiz.runtime.articulation import BEGIN, guard
 from phiz.runtime.bundle import MOTION, Bundle, Guidance
 from phiz.runtime.control import Control, Kind, Stretch, controlled, stretches, windows_of
+from phiz.runtime.feeling import propose
 from phiz.runtime.listen import listen, silence
 from phiz.runtime.manner import gain, likeness
 from phiz.runtime.noise import frame_noise
@@ -175,7 +176,9 @@ def generate(
 ) -> Take:
     """Make the Take of a recording. The same input, seed and bundle give the same bytes.
 
-    steps: of sampling, None for the bundle's own. fps: motion is made at 30 and resampled. guidance:
+    Where the direction leaves the emotion open, it is heard in the voice, if the bundle can: the Take's
+    origin holds what was heard. steps: of sampling, None for the bundle's own. fps: motion is made at 30 and
+    resampled. guidance:
     None for the bundle's own. articulation: strength of the guard that closes and parts the lips by what
     is heard, 0 to 1. control: how the direction's Action Units act; where none of them does, the Take is
     that of the direction without events, bit for bit. reference: whose manner to take over, in place of the
@@ -189,6 +192,8 @@ def generate(
     style, gains = _manner(direction.style, reference, bundle)
     if direction.events:
         bundle.require_adapter()
+    if direction.emotion is None and bundle.feeling is not None:
+        direction = direction.model_copy(update={"emotion": propose(recording, bundle.feeling)})
 
     def tick(done: float) -> None:
         if cancel is not None and cancel():
@@ -221,20 +226,21 @@ def generate(
 
         whole = slice(0, windows.padded)
         guided, coarse = denoise_windows(x[whole], level, windows, conditions, bundle, guidance, step_tick)
-        weight = control.weight(step, steps)
+        weight, guarded = control.weight(step, steps), step + 1 > BEGIN * steps
         clean = np.empty_like(x)
         clean[whole] = guided
-        if gains:
+        if gains and step == steps - 1:  # at every step they would pile up
             gain(clean[whole], mean, spread, gains)
-        articulate(clean[whole], whole)
+            guided = clean[whole].copy()
+        if guarded:
+            articulate(clean[whole], whole)
         for stretch in acted:
             y, frames = x[stretch.rows], stretch.frames
             shown = controlled(
                 y, level, stretch, control, weight, branch, guided[frames], coarse[frames], guidance.coarse
             )
-            if gains:
-                gain(shown, mean, spread, gains)
-            articulate(shown, frames)
+            if guarded:
+                articulate(shown, frames)
             clean[stretch.rows] = np.where(stretch.acts, shown, clean[frames])
         return clean
 
