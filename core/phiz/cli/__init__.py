@@ -14,7 +14,7 @@ from typing import NoReturn
 import phiz
 from phiz.errors import PhizError
 
-COMMANDS = ("generate", "plot", "inspect", "evaluate", "corpus", "train")
+COMMANDS = ("generate", "plot", "inspect", "evaluate", "experiment", "corpus", "train")
 USER_ERROR = 2
 INTERRUPTED = 130
 

@@ -1,0 +1,120 @@
+"""What Action Units are worth, in figures: each module here is one experiment with `run(Stage) -> Finding`.
+
+`phiz experiment NAME` runs one and writes its table and its picture.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from phiz.acting.direction import Direction
+from phiz.audio.mel import RATE
+from phiz.audio.recording import Recording
+from phiz.errors import PhizError
+from phiz.evaluate.test_sets import HeldOutClip
+from phiz.motion.measures import LipGap
+from phiz.runtime.bundle import Bundle
+from phiz.runtime.control import Control
+from phiz.runtime.generate import generate
+from phiz.writing import whole_file
+
+EXPERIMENTS = ("conflict", "leakage", "boundaries")
+"""Names of the modules of this package that are experiments."""
+
+Progress = Callable[[float], None]
+
+
+class ExperimentError(PhizError):
+    """An experiment lacks what it needs."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What every experiment works with.
+
+    clips: held-out real voices. gap: of the reference head. progress is told the share done, 0 to 1.
+    other: a bundle to compare with, whose adapter was trained without swapped labels.
+    """
+
+    bundle: Bundle
+    clips: Sequence[HeldOutClip]
+    gap: LipGap
+    progress: Progress = lambda done: None
+    other: Bundle | None = None
+
+    def recording(self, seconds: float) -> Recording:
+        """The clips end to end, again from the first where they do not last, cut to a length."""
+        once = np.concatenate([clip.samples for clip in self.clips])
+        return Recording(np.resize(once, round(seconds * RATE)))
+
+    def weights(
+        self,
+        recording: Recording,
+        direction: Direction,
+        control: Control | None = None,
+        *,
+        bundle: Bundle | None = None,
+        articulation: float = 1.0,
+    ) -> np.ndarray:
+        """(frames, 51) at 30 fps of the Take that the bundle, or another, makes."""
+        bundle = self.bundle if bundle is None else bundle
+        take = generate(recording, direction, bundle, control=control, articulation=articulation)
+        return take.weights
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A result. says: two or three plain sentences, and how it was measured. rows: a cell per column,
+    numbers or text. draw: the picture, on axes of its own."""
+
+    title: str
+    says: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    draw: Callable[[Axes], None]
+
+
+def write(finding: Finding, name: str, folder: Path, command: str) -> None:
+    """Write NAME.md and NAME.png into a folder, each whole or not at all. Raises OutputError."""
+    lines = [
+        f"# {finding.title}",
+        "",
+        finding.says.strip(),
+        "",
+        f"`{command}`",
+        "",
+        f"![{finding.title}]({name}.png)",
+        "",
+        "| " + " | ".join(finding.columns) + " |",
+        "|---" * len(finding.columns) + "|",
+        *("| " + " | ".join(map(_cell, row)) + " |" for row in finding.rows),
+    ]
+    with whole_file(folder / f"{name}.md") as stream:
+        stream.write(("\n".join(lines) + "\n").encode())
+    with whole_file(folder / f"{name}.png") as stream:
+        stream.write(_png(finding))
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{value:.3g}"
+    return str(value)
+
+
+def _png(finding: Finding) -> bytes:
+    figure = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    finding.draw(axes)
+    axes.set_title(finding.title, fontsize=10)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return buffer.getvalue()
