@@ -61,6 +61,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
             split = "test" if i >= 12 else "train"
             samples = voice("neutral", 3.0, rng, (0.85, 1.0, 1.1, 0.95)[i % 4])
             out.add(f"p{i}", samples, None, speaker=f"p{i % 4}_{split}", split=split)
+    with SourceWriter(folder, "real_degraded", 0) as out:  # repeats others
+        out.add("d", voice("sad", 2.0, rng), None, speaker="a9", split="train", emotion="angry")
     return folder
 
 
@@ -114,6 +116,7 @@ def test_the_test_actor_is_not_learned_from(corpus: Path, trained: Path) -> None
     from phiz.train import voices
 
     heard = voices.listen(corpus, 0, 1, 12)
+    assert set(heard.source) == {"acted", "plain"}
     again = training.fit(heard[heard.split == "train"])
     everyone = training.fit(heard)
     saved = training.load(trained)

@@ -89,7 +89,7 @@ def plain_speech(model: Feeling, corpus: Path) -> dict[str, float]:
     """What would be proposed for plain recordings of held-out speakers: mean share of neutral on the face,
     and how many recordings hold emotion above an intensity of .3 anywhere."""
     neutral, exceeding = [], []
-    for source in voices.plain_sources(corpus):
+    for source in voices.sources(corpus)[1]:
         chosen = [i for i, clip in enumerate(source.clips) if clip.split == "test"]
         for i in chosen[:: max(1, len(chosen) // _TRIED)][:_TRIED]:
             _, rows = track(source.samples(i), lambda prosody: estimate(model, prosody))

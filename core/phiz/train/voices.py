@@ -52,18 +52,19 @@ class Voices:
         return np.isin(self.kind, actors)
 
 
-def plain_sources(corpus: Path) -> list[Source]:
-    """The finished sources that are plain speech or noise, each voice once. Raises VoicesError."""
-    found = [
-        source
-        for source in finished_sources(corpus)
-        if not source.name.startswith(_DERIVED)
-        and not source.name.endswith("_warped")
-        and all(clip.emotion is None for clip in source.clips)
-    ]
-    if not found:
-        raise VoicesError(f"expected plain speech in {corpus}, found none; run `phiz corpus` first")
-    return found
+def sources(corpus: Path) -> tuple[list[Source], list[Source]]:
+    """The finished sources of acted emotion and those of plain speech or noise, each voice once.
+
+    Raises VoicesError where one kind is missing.
+    """
+    acted, plain = [], []
+    for source in finished_sources(corpus):
+        if not source.name.startswith(_DERIVED) and not source.name.endswith("_warped"):
+            (acted if any(clip.emotion is not None for clip in source.clips) else plain).append(source)
+    for found, what in ((acted, "acted emotion"), (plain, "plain speech")):
+        if not found:
+            raise VoicesError(f"expected {what} in {corpus}, found none; run `phiz corpus` first")
+    return acted, plain
 
 
 def kind_of(clip: Clip, source: str) -> int:
@@ -113,9 +114,7 @@ def listen(corpus: Path, seed: int, variants: int, plain: int) -> Voices:
     each plain source's training speakers; a source with fewer is heard several times elsewhere, six at
     most. Pieces without a voice are left out. Raises VoicesError.
     """
-    acted = [s for s in finished_sources(corpus) if any(clip.emotion is not None for clip in s.clips)]
-    if not acted:
-        raise VoicesError(f"expected acted emotion in {corpus}, found none; run `phiz corpus` first")
+    acted, read = sources(corpus)
     columns: list[tuple[np.ndarray, int, str, str, str, str]] = []
 
     def add(pieces: Iterator[tuple[str, np.ndarray]], clip: Clip, source: str) -> None:
@@ -124,10 +123,10 @@ def listen(corpus: Path, seed: int, variants: int, plain: int) -> Voices:
             if row is not None:
                 columns.append((row, kind_of(clip, source), clip.split, source, clip.speaker, heard))
 
-    others = [acted[0].samples(i) for i in range(0, len(acted[0].clips), 17)]
-    sources = [*acted, *plain_sources(corpus)]
+    learned = [i for i, clip in enumerate(acted[0].clips) if clip.split == "train"]
+    others = [acted[0].samples(i) for i in learned[::17]]  # babble; test actors not even in that
     with Progress() as bar:
-        for source in bar.track(sources, description="hearing"):
+        for source in bar.track([*acted, *read], description="hearing"):
             rng = rng_for(seed, "feeling", source.name)
             speaking = [i for i, clip in enumerate(source.clips) if clip.split == "train"]
             if source in acted:
