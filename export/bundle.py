@@ -48,7 +48,7 @@ def _denoiser_inputs(model: Dit, count: int, frames: int) -> dict[str, Tensor]:
         "motion": torch.randn(count, frames, MOTION, generator=random),
         "level": torch.rand(count, generator=random),
         "audio": torch.rand(count, frames, config.audio, generator=random),
-        "emotion": torch.rand(count, frames, len(EMOTIONS), generator=random),
+        "emotion": torch.rand(count, frames, config.emotion, generator=random),
         "style": torch.eye(config.styles)[torch.arange(count) % config.styles],
         "keep": (torch.rand(count, 3, generator=random) > 0.3).float(),
     }
@@ -209,6 +209,7 @@ def _write(
         scale=bundle.Scale(**scale.as_dict()),
         lips=_lips(),
         control=control,
+        emotion_rows=facts.get("emotion_rows"),
         graphs={"float": parts, "int8": {**parts, "denoiser": low.name}},
         sha256={},
         trained=trained,

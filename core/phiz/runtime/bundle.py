@@ -76,7 +76,8 @@ class Control(BaseModel):
 class Manifest(BaseModel):
     """What `model.json` holds.
 
-    control: there is an adapter. manners: a style can be read from a reference.
+    control: there is an adapter. emotion_rows: (8, E) what the denoiser is told for each emotion, where it
+    does not take the eight themselves. manners: a style can be read from a reference.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -98,6 +99,7 @@ class Manifest(BaseModel):
     scale: Scale
     lips: Lips
     control: Control | None = None
+    emotion_rows: list[list[float]] | None = None
     manners: Manners | None = None
     graphs: dict[Precision, dict[Part, str]]
     sha256: dict[str, str]  # of each graph's file, and `manifest_digest` of this one
@@ -127,6 +129,8 @@ class Bundle:
 
     def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
         """One run of the denoiser; without control it does as the base model alone."""
+        if self.manifest.emotion_rows is not None:
+            inputs["emotion"] = inputs["emotion"] @ np.array(self.manifest.emotion_rows, np.float32)
         if self.manifest.control is not None:
             shape = (1, self.manifest.control.blocks, 1, self.manifest.control.width)
             inputs["control"] = np.zeros(shape, np.float32) if control is None else control

@@ -18,7 +18,7 @@ from phiz.train.augment import Augment
 from phiz.train.progress import Log, learning_rate
 from phiz.train.speech import Pieces, SpeechError, Utterance, finished_sources, utterances
 
-REAL_SHARE = 0.55
+REAL_SHARE = 0.45
 """Share of real voices in every batch: they are what carries over to users (measured)."""
 
 LIP_WEIGHT = torch.tensor([0.5, 0.2, 0.15, 0.15])

@@ -74,10 +74,16 @@ def narrowed(batch: ActedBatch, spread: Tensor, random: torch.Generator, swap: b
 
 
 def predict(
-    base: Dit, adapter: Adapter, batch: ActedBatch, random: torch.Generator, device: str = "cpu"
+    base: Dit,
+    adapter: Adapter,
+    batch: ActedBatch,
+    random: torch.Generator,
+    device: str = "cpu",
+    rows: Tensor | None = None,
 ) -> Tensor:
     """(N, T, 54) float32 clean motion, predicted from the batch's at levels drawn one per equal slice of
-    0..1, each condition dropped as in stage 1; the adapter sees zeros for what is dropped."""
+    0..1, each condition dropped as in stage 1; the adapter sees zeros for what is dropped. rows:
+    (8, E) what the base is told for each emotion, None for the labels themselves."""
     drawn, size = batch.drawn, len(batch.units)
     level = (torch.arange(size) + torch.rand(size, generator=random)) / size
     keep = drawn.has * (torch.rand(size, 3, generator=random) >= DROPPED)
@@ -86,7 +92,8 @@ def predict(
     motion, level, audio, emotion, style, keep, units = (t.to(device, torch.bfloat16) for t in inputs)
     hears, feels = keep[:, 0, None, None], keep[:, 1, None, None]
     control = adapter(motion, level, hears * audio, feels * emotion, units)
-    return base(motion, level, audio, emotion, style, keep, control).float()
+    told = emotion if rows is None else emotion @ rows.to(emotion)
+    return base(motion, level, audio, told, style, keep, control).float()
 
 
 def controlled_error(predicted: Tensor, batch: ActedBatch, spread: Tensor) -> Tensor:
@@ -119,7 +126,8 @@ def train(
     CheckpointError, Wav2Vec2Error.
     """
     network, stamp = hearing.load(encoder, device)
-    model, scale, _ = stage1.load(base)
+    model, scale, base_facts = stage1.load(base)
+    rows = torch.tensor(base_facts["emotion_rows"]) if "emotion_rows" in base_facts else None
     if model.config.audio != width(network.features):
         raise MotionError(
             f"expected a base model that hears {width(network.features)} numbers, as {encoder} gives; "
@@ -159,7 +167,7 @@ def train(
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, steps, peak_rate)
             acted = narrowed(scenes.batch(batch), spread, random, swap)
-            predicted = predict(model, half.twin, acted, random, device)
+            predicted = predict(model, half.twin, acted, random, device, rows)
             acted = acted.to(device)
             loss, terms = losses(predicted, acted.drawn)
             met = controlled_error(predicted, acted, losses.spread)
