@@ -120,15 +120,26 @@ def tiny_adapter(
 
 @pytest.fixture(scope="session")
 def acting_bundle(
-    tiny_encoder: Path, tiny_stage1: Path, tiny_adapter: Path, tmp_path_factory: pytest.TempPathFactory
+    tiny_corpus: Path,
+    tiny_encoder: Path,
+    tiny_stage1: Path,
+    tiny_adapter: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
-    """Folder of a bundle with an adapter, guided as the shipped one is."""
+    """Folder of a bundle with an adapter and manners, guided as the shipped one is."""
     from export.bundle import write_bundle
+    from phiz.corpus.manner_statistics import manners_of
     from phiz.runtime.bundle import Guidance
 
     out = tmp_path_factory.mktemp("bundle") / "acting"
     guidance = Guidance(audio=1.4, coarse=1.4)
     write_bundle(
-        tiny_encoder, tiny_stage1, out, name="acting", guidance=guidance, stage2_checkpoint=tiny_adapter
+        tiny_encoder,
+        tiny_stage1,
+        out,
+        name="acting",
+        guidance=guidance,
+        stage2_checkpoint=tiny_adapter,
+        manners=manners_of(tiny_corpus),
     )
     return out

@@ -1,4 +1,4 @@
-"""Action Units in generation: they act where they were put, and nowhere else."""
+"""Action Units and borrowed manners in generation: an edit acts where it was put, and nowhere else."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
 from phiz.motion.take import Take
 from phiz.runtime import bundle
+from phiz.runtime import generate as generation
 from phiz.runtime.bundle import Bundle, BundleError
 from phiz.runtime.control import CONTEXT, Control, stretches, windows_of
-from phiz.runtime.generate import generate
+from phiz.runtime.generate import StyleError, generate
+from phiz.runtime.manner import Likeness
 
 SECONDS = 14.0  # several windows of 5 s
 SMILE = AUEvent(au=12, start=1.0, end=2.5, intensity=0.9)
@@ -151,3 +153,36 @@ def test_int8_keeps_the_promise_too(acting_bundle: Path) -> None:
     plain, take = made(low), made(low, SMILE)
     inside = control_mask([SMILE], take.frames, 30.0) > 0
     assert not differs(take, plain)[~inside].any() and differs(take, plain)[inside].any()
+
+
+# ---- talk like this take -------------------------------------------------------------------------------
+
+
+def test_a_reference_gives_its_manner(loaded: Bundle, reference: Take) -> None:
+    rng = np.random.default_rng(0)
+    busy = np.clip(reference.weights * 2.0 + rng.normal(0, 0.1, reference.weights.shape), 0, 1)
+    model = Take(busy.astype(np.float32), reference.head, 30.0)
+    take = made(loaded, reference=model)
+    said = take.origin["reference"]
+    assert sum(said["styles"]) == pytest.approx(1.0, abs=1e-5)
+    assert differs(take, reference).any() and not differs(take, made(loaded, reference=model)).any()
+    # An edit on top of a borrowed manner stays as local as any other.
+    edited = made(loaded, SMILE, reference=model)
+    inside = control_mask([SMILE], take.frames, 30.0) > 0
+    assert not differs(edited, take)[~inside].any() and differs(edited, take)[inside].any()
+
+
+def test_gains_scale_the_take_once(loaded: Bundle, reference: Take, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = np.zeros(len(loaded.manifest.styles), np.float32)
+    weights[loaded.manifest.styles.index(loaded.manifest.default_style)] = 1.0
+    gains = dict.fromkeys(("jaw", "lips", "rounding", "brows", "head"), 1.0)
+    found = Likeness(weights, gains | {"head": 1.5})
+    monkeypatch.setattr(generation, "likeness", lambda take, manners: found)
+    take = made(loaded, reference=reference)
+    np.testing.assert_allclose(take.head, 1.5 * reference.head, rtol=1e-3, atol=1e-4)
+    assert not differs(take, reference).any()
+
+
+def test_a_bundle_without_manners_says_so(tiny_bundle: Path, reference: Take) -> None:
+    with pytest.raises(StyleError, match="manner"):
+        made(bundle.load(tiny_bundle, threads=1), reference=reference)
