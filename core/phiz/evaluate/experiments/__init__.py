@@ -6,19 +6,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from phiz.acting.direction import Direction
+from phiz.acting.direction import AUEvent, Direction
 from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
-from phiz.errors import PhizError
 from phiz.evaluate.test_sets import HeldOutClip
 from phiz.motion.measures import LipGap
 from phiz.runtime.bundle import Bundle
@@ -26,14 +26,10 @@ from phiz.runtime.control import Control
 from phiz.runtime.generate import generate
 from phiz.writing import whole_file
 
-EXPERIMENTS = ("conflict", "leakage", "boundaries")
+EXPERIMENTS = ("conflict", "leakage", "boundaries", "pairs", "progressive", "lips")
 """Names of the modules of this package that are experiments."""
 
 Progress = Callable[[float], None]
-
-
-class ExperimentError(PhizError):
-    """An experiment lacks what it needs."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +66,46 @@ class Stage:
         return take.weights
 
 
+def in_turn(
+    units: Iterable[tuple[int, str]],
+    *,
+    held: float = 1.2,
+    gap: float = 0.6,
+    ramp: float = 0.2,
+    intensity: float = 1.0,
+    start: float = 0.6,
+) -> tuple[tuple[AUEvent, ...], float]:
+    """Events of (AU, side) one after another, each `held` seconds with its ramps and then a gap.
+
+    Also when the last gap ends, in seconds.
+    """
+    events = []
+    for au, side in units:
+        span = {"start": start, "end": start + held, "ramp_in": ramp, "ramp_out": ramp}
+        events.append(AUEvent.model_validate({"au": au, "side": side, "intensity": intensity, **span}))
+        start += held + gap
+    return tuple(events), start
+
+
+class Table(NamedTuple):
+    """rows: a cell per column, numbers or text."""
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+
+
 @dataclass(frozen=True)
 class Finding:
     """A result. says: two or three plain sentences, and how it was measured. rows: a cell per column,
-    numbers or text. draw: the picture, on axes of its own."""
+    numbers or text. draw: the picture, on axes of its own. more: tables below the first."""
 
     title: str
     says: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
     draw: Callable[[Axes], None]
+    more: tuple[Table, ...] = ()
 
 
 def write(finding: Finding, name: str, folder: Path, command: str) -> None:
@@ -93,14 +119,22 @@ def write(finding: Finding, name: str, folder: Path, command: str) -> None:
         "",
         f"![{finding.title}]({name}.png)",
         "",
-        "| " + " | ".join(finding.columns) + " |",
-        "|---" * len(finding.columns) + "|",
-        *("| " + " | ".join(map(_cell, row)) + " |" for row in finding.rows),
+        *_table(finding.columns, finding.rows),
     ]
+    for table in finding.more:
+        lines += ["", f"## {table.heading}", "", *_table(table.columns, table.rows)]
     with whole_file(folder / f"{name}.md") as stream:
         stream.write(("\n".join(lines) + "\n").encode())
     with whole_file(folder / f"{name}.png") as stream:
         stream.write(_png(finding))
+
+
+def _table(columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> list[str]:
+    return [
+        "| " + " | ".join(columns) + " |",
+        "|---" * len(columns) + "|",
+        *("| " + " | ".join(map(_cell, row)) + " |" for row in rows),
+    ]
 
 
 def _cell(value: object) -> str:
