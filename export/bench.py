@@ -22,7 +22,7 @@ import soundfile
 from rich.console import Console
 from rich.table import Table
 
-from phiz.acting.direction import Direction
+from phiz.acting.direction import AUEvent, Direction
 from phiz.audio import recording
 from phiz.audio.mel import RATE
 from phiz.motion import take
@@ -32,6 +32,7 @@ from phiz.runtime.generate import generate
 
 VOICE = Path(__file__).resolve().parent.parent / "docs" / "demo" / "voice.flac"
 LENGTHS = (10, 60, 600, 3600)  # seconds
+HELD = 3.0  # s of each event, and between two
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,24 @@ def stages(seconds: int, threads: int, folder: Path) -> dict[str, float]:
     }
 
 
+def cost_of_control(seconds: int, folder: Path) -> tuple[float, float]:
+    """CPU seconds of generation without events, and with events over half of the recording, one thread.
+
+    One of each to warm up, then the least of two, in turn: whatever else runs only adds to the time.
+    """
+    voice = recording.load(repeated(seconds, folder))
+    model = bundle.load(threads=1)
+    events = tuple(AUEvent(au=12, start=start, end=start + HELD) for start in np.arange(0, seconds, 2 * HELD))
+    directions = (Direction(emotion=()), Direction(emotion=(), events=events))
+    times: dict[int, list[float]] = {0: [], 1: []}
+    for _ in range(3):
+        for with_events, direction in enumerate(directions):
+            began = time.process_time()
+            generate(voice, direction, model)
+            times[with_events].append(time.process_time() - began)
+    return min(times[0][1:]), min(times[1][1:])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m export.bench", description=__doc__)
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
@@ -132,6 +151,11 @@ def main() -> int:
         for part, cost in stages(60, args.threads, folder).items():
             parts.add_row(part, f"{cost:.3f} s", f"{cost / 60:.5f} s")
         console.print(parts)
+        without, acted = cost_of_control(60, folder)
+        console.print(
+            f"Action Units over half of a minute: {acted:.2f} s of CPU time against {without:.2f} s without,"
+            f" {acted / without:.2f} times"
+        )
     return 0
 
 
