@@ -26,7 +26,7 @@ from phiz.runtime.control import Control
 from phiz.runtime.generate import generate
 from phiz.writing import whole_file
 
-EXPERIMENTS = ("conflict", "leakage", "boundaries", "pairs", "progressive", "lips")
+EXPERIMENTS = ("conflict", "leakage", "boundaries", "lips", "pairs", "progressive")
 """Names of the modules of this package that are experiments."""
 
 Progress = Callable[[float], None]
