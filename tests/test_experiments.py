@@ -106,10 +106,13 @@ def test_a_leak_is_what_moves_outside() -> None:
 
 def test_a_jump_at_an_edge_stands_out() -> None:
     rng = np.random.default_rng(0)
-    weights = rng.uniform(0.0, 0.1, (FRAMES, COUNT)).astype(np.float32)
-    assert 0.3 < m.boundary_jump(weights, SMILE) < 1.5
+    plain = rng.uniform(0.0, 0.1, (FRAMES, COUNT)).astype(np.float32)
+    assert 0.3 < m.boundary_jump(plain, SMILE) < 1.5
+    weights = plain.copy()
     weights[m.span(SMILE, FRAMES).inside] += 0.5
     assert m.boundary_jump(weights, SMILE) > 5.0
+    assert m.boundary_jump(weights, SMILE, 10 * plain) < 1.5
+    assert m.boundary_jump(plain, SMILE, weights) < 1.5  # the edges are no part of what is ordinary
 
 
 def test_fast_energy_is_what_lies_above_8_hz() -> None:

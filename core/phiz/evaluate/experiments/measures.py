@@ -130,17 +130,19 @@ def leak(weights: np.ndarray, plain: np.ndarray, event: AUEvent) -> Leak:
     )
 
 
-def boundary_jump(weights: np.ndarray, event: AUEvent) -> float:
+def boundary_jump(weights: np.ndarray, event: AUEvent, usual: np.ndarray | None = None) -> float:
     """The change into an event's first frame or out of its last, the larger, over the ordinary change.
 
     Change: mean |difference of two frames| over the channels that the event controls. Ordinary: its 95th
-    percentile within the event and 30 frames on either side, the two edges left out.
+    percentile in the same motion, or in `usual` (frames, 51), within the event and 30 frames on either
+    side, the two edges left out.
     """
-    inside = span(event, len(weights)).inside
-    moves = np.abs(np.diff(weights[:, _controlled(event, len(weights))], axis=0)).mean(1)
+    inside, channels = span(event, len(weights)).inside, _controlled(event, len(weights))
+    usual = weights if usual is None else usual
+    moves, ordinary = (np.abs(np.diff(each[:, channels], axis=0)).mean(1) for each in (weights, usual))
     at = [i for i in (inside.start - 1, inside.stop - 1) if 0 <= i < len(moves)]  # move i: i to i + 1
     near = np.setdiff1d(np.arange(max(at[0] - NEAR, 0), min(at[-1] + NEAR + 1, len(moves))), at)
-    return float(moves[at].max() / max(np.quantile(moves[near], 0.95), 1e-4))
+    return float(moves[at].max() / max(np.quantile(ordinary[near], 0.95), 1e-4))
 
 
 def fast_energy(weights: np.ndarray) -> float:
