@@ -22,6 +22,7 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.runtime.bundle import Bundle
 from phiz.runtime.control import Control, Form
 
+OURS = "swapped, ours"
 LABELS = ("sad", "angry", "happy")
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
 INTENSITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -33,14 +34,14 @@ SEED = 3
 
 def run(stage: Stage) -> Finding:
     """Control Rate over strengths, intensities at neutral, and one-sided events."""
-    systems: list[tuple[str, Form, Bundle]] = [
-        ("swapped, ours", "local", stage.bundle),
-        ("swapped, the paper's form", "paper", stage.bundle),
+    systems: list[tuple[str, Form, Bundle, tuple[float, ...]]] = [
+        (OURS, "local", stage.bundle, STRENGTHS),
+        ("swapped, the paper's form", "paper", stage.bundle, (1.0,)),
     ]
     if stage.other is not None:
-        systems.append(("not swapped, ours", "local", stage.other))
-        systems.append(("not swapped, the paper's form", "paper", stage.other))
-    runs = len(systems) * len(STRENGTHS) + len(INTENSITIES) + 4
+        systems.append(("not swapped, ours", "local", stage.other, (1.0,)))
+        systems.append(("not swapped, the paper's form", "paper", stage.other, (1.0,)))
+    runs = sum(len(strengths) for *_, strengths in systems) + len(INTENSITIES) + 3
     done = 0
 
     def weights(
@@ -60,21 +61,17 @@ def run(stage: Stage) -> Finding:
     recording = stage.recording(length)
     plain = weights(recording, direction.model_copy(update={"events": ()}))
     rows: list[tuple[object, ...]] = []
-    curves: dict[str, list[ControlRate]] = {}
-    ours: ControlRate | None = None
-    for name, form, bundle in systems:
-        for strength in STRENGTHS:
-            made = weights(recording, direction, form, strength, bundle)
-            rate = control_rate([(made, direction.events)])
-            curves.setdefault(name, []).append(rate)
-            if (form, strength, bundle) == ("local", 1.0, stage.bundle):
-                ours = rate
+    rates: dict[tuple[str, float], ControlRate] = {}
+    for name, form, bundle, strengths in systems:
+        for strength in strengths:
+            made = plain if strength == 0.0 else weights(recording, direction, form, strength, bundle)
+            rate = rates[name, strength] = control_rate([(made, direction.events)])
             unit, least = rate.worst
             rows.append((
                 name, strength, rate.every, least, f"{unit} {ACTION_UNITS[unit].name}",
                 fast_energy(made) / fast_energy(plain), likeness(made, plain, direction.events),
             ))  # fmt: skip
-    assert ours is not None
+    ours = rates[OURS, 1.0]
 
     found: dict[int, list[float]] = {au: [] for au in SHOWABLE}
     for intensity in INTENSITIES:
@@ -115,7 +112,7 @@ def run(stage: Stage) -> Finding:
             "energy above 8 Hz", "channels left alone",
         ),
         rows,
-        lambda axes: _draw(axes, curves),
+        lambda axes: _draw(axes, rates),
         (by_unit,),
     )  # fmt: skip
 
@@ -142,10 +139,11 @@ def _says(ours: ControlRate, ranks: dict[int, float], sides: dict[int, float]) -
     )
 
 
-def _draw(axes: Axes, curves: dict[str, list[ControlRate]]) -> None:
-    for i, (name, rates) in enumerate(curves.items()):
-        axes.plot(STRENGTHS, [rate.every for rate in rates], f"C{i}-o", label=name)
-        axes.plot(STRENGTHS, [rate.worst[1] for rate in rates], f"C{i}:", label=None)
+def _draw(axes: Axes, rates: dict[tuple[str, float], ControlRate]) -> None:
+    for i, name in enumerate(dict.fromkeys(name for name, _ in rates)):
+        mine = {strength: rate for (other, strength), rate in rates.items() if other == name}
+        axes.plot(list(mine), [rate.every for rate in mine.values()], f"C{i}-o", label=name)
+        axes.plot(list(mine), [rate.worst[1] for rate in mine.values()], f"C{i}:.")
     axes.axhline(0.8, color="0.7", linewidth=0.8)
     axes.set(xlabel="strength (beta)", ylabel="Control Rate (dotted: worst unit)", ylim=(-0.02, 1.02))
     axes.legend(fontsize=8)
