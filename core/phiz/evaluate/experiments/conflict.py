@@ -137,8 +137,8 @@ def _says(ours: ControlRate, ranks: dict[int, float], sides: dict[str, dict[int,
         f"Asked at {', '.join(f'{x:g}' for x in INTENSITIES)} at neutral, the rank correlation with the"
         f" measured activation is least for unit {lowest}, {ranks[lowest]:.2f} (bar: 0.95;"
         f" {len(below)} of {len(ranks)} below). With one-sided events the other side moves most for unit"
-        f" {widest}, {100 * local[widest]:.1f} % of the near side (bar: 15 %). It is the mask that keeps the sides"
-        f" apart: without it the far side moves by {100 * unmasked:.0f} % (median)."
+        f" {widest}, {100 * local[widest]:.1f} % of the near side (bar: 15 %). It is the mask that keeps"
+        f" the sides apart: without it the far side moves by {100 * unmasked:.0f} % (median)."
     )
 
 
