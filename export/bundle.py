@@ -14,7 +14,7 @@ from export.graphs import check, store_half, write_graph, write_int8
 from phiz.acting.units import UNITS
 from phiz.audio import mel
 from phiz.audio.aligned import width
-from phiz.audio.phones import PHONES
+from phiz.audio.phones import BILABIAL, PHONES
 from phiz.corpus.teacher.closure import GAP, REST_GAP
 from phiz.corpus.teacher.styles import CAPTURED
 from phiz.face.channels import CHANNELS
@@ -77,6 +77,7 @@ def _lips() -> Lips:
         rest=REST_GAP.tolist(),
         slope=GAP.T.tolist(),
         closure=closure,
+        bilabials=sorted(PHONES.index(name) for name in BILABIAL),
         labiodental=labiodental,
         silence=PHONES.index("SIL"),
     )

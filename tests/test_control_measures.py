@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from phiz.acting.direction import SHOWABLE
+from phiz.audio.aligned import width
 from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
 from phiz.evaluate.experiments import Stage, lips, pairs, progressive
 from phiz.evaluate.experiments.speech import Speech, closures, rich_speech
 from phiz.evaluate.test_sets import HeldOutClip
 from phiz.face.action_units import ACTION_UNITS
-from phiz.face.channels import COUNT, INDEX
+from phiz.face.channels import COUNT, INDEX, vector
 from phiz.motion.measures import LipGap
 from phiz.runtime import bundle
+from phiz.runtime.articulation import Lips, guard
 
 JAW_GAP = LipGap(np.zeros(5), np.tile(np.eye(COUNT)[INDEX["jawOpen"]], (5, 1)))
 """Lips that are apart as far as the jaw is open."""
@@ -116,3 +118,20 @@ def test_progressive_runs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(found.rows) == len(progressive.WAYS)
     counted = [float(str(row[1])) for row in found.rows]
     assert counted[0] == stage.bundle.manifest.steps and counted[1:6] == sorted(counted[1:6], reverse=True)
+
+
+@pytest.mark.parametrize(("heard", "as_reference"), [(0.0, False), (0.1, True)])
+def test_a_faint_closure_is_no_wider_for_a_unit(heard: float, as_reference: bool) -> None:
+    slope = [vector(jawOpen=1.0, mouthClose=-1.0).tolist()] * 3
+    lips = Lips(rest=[0.0] * 3, slope=slope, silence=0, closure=1, labiodental=2)
+    mean, spread = np.zeros(COUNT + 3, np.float32), np.ones(COUNT + 3, np.float32)
+    audio = np.zeros((1, width(3)), np.float32)
+    audio[0, 1] = np.sqrt(heard)
+    correct = guard(audio, lips, mean, spread, 1.0)
+    reference, wide = (
+        np.append(vector(jawOpen=jaw), np.zeros(3))[None].astype(np.float32) for jaw in (0.1, 0.6)
+    )
+    correct(reference, slice(0, 1))
+    correct(wide, slice(0, 1), reference)
+    gaps = [float(each[0, INDEX["jawOpen"]] - each[0, INDEX["mouthClose"]]) for each in (reference, wide)]
+    assert (gaps[1] == pytest.approx(gaps[0], abs=1e-5)) == as_reference

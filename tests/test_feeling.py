@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from phiz.audio.recording import Recording
 from phiz.cli import main
 from phiz.corpus.clips import SourceWriter
 from phiz.face.emotions import EMOTIONS
-from phiz.runtime import feeling
+from phiz.runtime import bundle, feeling
+from phiz.runtime.generate import generate
 from phiz.train import checkpoint
 from phiz.train import feeling as training
 from phiz.train.checkpoint import CheckpointError
@@ -228,3 +230,18 @@ def test_errors_say_what_is_wrong(tiny_encoder: Path, tiny_corpus: Path, tmp_pat
     write_graph(torch.nn.Linear(5, 8), {"prosody": torch.zeros(1, 5)}, "feeling", {}, other)
     with pytest.raises(feeling.FeelingError, match="77"):
         feeling.propose(speaking("sad"), ort.InferenceSession(str(other)))
+
+
+def test_an_open_direction_is_filled_from_the_voice(session: ort.InferenceSession, tiny_bundle: Path) -> None:
+    hearing = dataclasses.replace(bundle.load(tiny_bundle, threads=1), feeling=session)
+    recording = speaking("angry")
+    keys = feeling.propose(recording, session)
+    assert keys
+    heard, said = (
+        generate(recording, direction, hearing, steps=1)
+        for direction in (Direction(), Direction(emotion=keys))
+    )
+    np.testing.assert_array_equal(heard.weights, said.weights)
+    assert heard.origin["direction"]["emotion"] == [key.model_dump(mode="json") for key in keys]
+    neutral = generate(recording, Direction(emotion=()), hearing, steps=1)  # what is written goes before
+    assert neutral.origin["direction"]["emotion"] == [] and (neutral.weights != heard.weights).any()

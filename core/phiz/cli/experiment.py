@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     acting = bundle.load(args.bundle, threads=1)
     acting.require_adapter()
     other = None if args.other is None else bundle.load(args.other, threads=1)
-    clips = test_sets.load(args.corpus, "real", 3)
+    found = test_sets.load(args.corpus, "real", 12)
+    clips = [clip for first in range(12) for clip in found[first::12]]  # sources mixed
     with progress_bar(args.name) as progress:
         finding = experiment.run(Stage(acting, clips, gap, progress, other))
     command = f"phiz experiment {args.name} --corpus CORPUS --rigs RIGS"

@@ -10,8 +10,7 @@ come out of an open mouth.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +41,9 @@ TUCKED = vector(mouthRollLower=0.38, mouthUpperUpBoth=0.2)
 """The least of each channel in /f v/; mouthLowerDown goes."""
 
 
+HEARD = 0.3
+"""How far the guard goes to touching, from which on the lips are no further apart than in the reference."""
+
 BEGIN = 0.875
 """Share of the sampling steps after which the guard acts."""
 
@@ -50,8 +52,8 @@ class Lips(BaseModel):
     """The lip gap as a linear function of the channels, and where to hear closures.
 
     gap = rest (3,) + slope (3, 51) @ weights, at three points of the middle of the lips; 1 is the gap of
-    jawOpen 1, 0 is touching. closure, labiodental, silence: which of the encoder's features are the roots
-    of their probabilities.
+    jawOpen 1, 0 is touching. closure, bilabials, labiodental, silence: which of the encoder's features are
+    the roots of their probabilities; bilabials those of the phones /p b m/.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -59,6 +61,7 @@ class Lips(BaseModel):
     rest: Annotated[list[float], Field(min_length=3, max_length=3)]
     slope: list[Annotated[list[float], Field(min_length=COUNT, max_length=COUNT)]]
     closure: Annotated[int, Field(ge=0)]
+    bilabials: list[Annotated[int, Field(ge=0)]] = []
     labiodental: Annotated[int, Field(ge=0)]
     silence: Annotated[int, Field(ge=0)]
 
@@ -93,17 +96,33 @@ def _heard(audio: np.ndarray, feature: int) -> np.ndarray:
     return np.square(np.maximum(audio[:, feature], audio[:, audio.shape[1] // 2 + feature]))
 
 
-def guard(
-    audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, strength: float
-) -> Callable[[np.ndarray, slice], None]:
+def _closure(audio: np.ndarray, lips: Lips) -> np.ndarray:
+    """(frames,) how surely the lips meet: what the lips' own output and the phones /p b m/ say, meant
+    geometrically, for they err in different places."""
+    found = []
+    for half in (0, audio.shape[1] // 2):
+        closure = np.square(audio[:, half + lips.closure])
+        phones = np.square(audio[:, [half + feature for feature in lips.bilabials]]).sum(axis=1)
+        found.append(np.sqrt(closure * phones) if lips.bilabials else closure)
+    return np.maximum(*found)
+
+
+class Correct(Protocol):
+    """What corrects normalised motion in place, see `guard`."""
+
+    def __call__(self, clean: np.ndarray, frames: slice, reference: np.ndarray | None = None, /) -> None: ...
+
+
+def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, strength: float) -> Correct:
     """What corrects normalised motion (n, 54) in place, told which of the audio's frames these are.
 
-    audio: (frames, A) aligned.
+    audio: (frames, A) aligned. It may be told a reference (n, 54), corrected already: where a closure is
+    heard, though faintly, the lips are then no further apart than there.
     Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
     TUCKED names and mouthLowerDown. mean, spread (54,):
     how motion is normalised. strength: 0 leaves all as it is, 1 corrects in full.
     """
-    closure = _heard(audio, lips.closure)  # (frames,)
+    closure = _closure(audio, lips)  # (frames,)
     shut = np.interp(closure, [p for p, _ in CLOSURE], [way for _, way in CLOSURE])
     least = PARTED + shut * (CLOSED - PARTED)
     shut = _spread_out(shut)
@@ -117,7 +136,7 @@ def guard(
     close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
     closing, opening = -slope[:, close].mean(), slope[:, jaw].mean()
 
-    def correct(clean: np.ndarray, frames: slice) -> None:
+    def correct(clean: np.ndarray, frames: slice, reference: np.ndarray | None = None, /) -> None:
         weights = np.clip(clean[:, :COUNT] * spread[:COUNT] + mean[:COUNT], 0.0, 1.0)
         tucked = np.maximum(weights, tuck[frames, None] * TUCKED)
         tucked[:, _LOWER_DOWN] *= 1.0 - 0.9 * tuck[frames, None]
@@ -125,6 +144,10 @@ def guard(
         weights = tucked
         gap = (rest + weights @ slope.T).max(axis=1)  # the widest of the three points
         nearer = np.maximum(shut[frames] * (gap - CLOSED), tuck[frames] * (gap - DENTAL_GAP))
+        if reference is not None:
+            free = np.clip(reference[:, :COUNT] * spread[:COUNT] + mean[:COUNT], 0.0, 1.0)
+            wider = gap - np.maximum((rest + free @ slope.T).max(axis=1), CLOSED)
+            nearer = np.maximum(nearer, np.minimum(shut[frames] / HEARD, 1.0) * wider)
         gap -= strength * np.maximum(nearer, 0.0)
         apart = np.maximum(least[frames] - gap, 0.0) * speaking[frames]  # lips at rest may touch
         change = strength * (np.maximum(nearer, 0.0) - apart) / closing  # positive closes

@@ -17,12 +17,26 @@ from typing import Literal
 import numpy as np
 
 from phiz.acting.direction import AUEvent
-from phiz.acting.units import control_mask, groups, unit_track
+from phiz.acting.units import UNITS, control_mask, groups, unit_track
 from phiz.audio.aligned import MOTION_FPS
+from phiz.face.action_units import ACTION_UNITS, pose
 from phiz.face.channels import COUNT
+
+
+def _half(au: int, side: str) -> np.ndarray:
+    """(51,) what a unit's column of one side shows; both sides together are the whole pose."""
+    sides = ACTION_UNITS[au].sides
+    return pose(au, side) if side in sides else 0.5 * pose(au, sides[0])
+
+
+_POSES = np.stack([_half(au, side) for au, side in UNITS])  # (units, 51)
 
 CONTEXT = 30
 """Frames on either side of a group that the networks see beside it, one second."""
+
+SHOWN = 0.7
+"""Share of the pose asked for that is seen at the least, whatever the adapter says: a few units, most of them
+round the lips, it would leave at half."""
 
 Form = Literal["local", "nested", "paper", "unmasked"]
 
@@ -67,6 +81,11 @@ class Stretch:
     mask: np.ndarray
     acts: np.ndarray
     units: np.ndarray
+
+    def least(self, strength: float) -> np.ndarray:
+        """(n, 51) weights that are shown at the least; strength is beta."""
+        asked = np.minimum(self.units[:, len(UNITS) :] @ _POSES, 1.0)
+        return np.float32(SHOWN * min(strength, 1.0)) * asked
 
 
 def stretches(events: tuple[AUEvent, ...], frames: int, form: Form, first_row: int) -> list[Stretch]:

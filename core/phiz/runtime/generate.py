@@ -240,7 +240,10 @@ def generate(
                 y, level, stretch, control, weight, branch, guided[frames], coarse[frames], guidance.coarse
             )
             if guarded:
-                articulate(shown, frames)
+                if control.form == "local":
+                    least = (stretch.least(control.strength) - mean[:COUNT]) / spread[:COUNT]
+                    np.maximum(shown[:, :COUNT], least, out=shown[:, :COUNT], where=stretch.acts[:, :COUNT])
+                articulate(shown, frames, clean[frames])
             clean[stretch.rows] = np.where(stretch.acts, shown, clean[frames])
         return clean
 
