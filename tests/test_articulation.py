@@ -18,16 +18,16 @@ LIPS = Lips(rest=REST_GAP.tolist(), slope=GAP.T.tolist(), silence=0, closure=1, 
 MEAN, SPREAD = np.full(MOTION, 0.1, np.float32), np.full(MOTION, 0.2, np.float32)
 
 
-def corrected(pose: np.ndarray, strength: float = 1.0, **heard: float) -> np.ndarray:
+def corrected(pose: np.ndarray, strength: float = 1.0, lips: Lips = LIPS, **heard: float) -> np.ndarray:
     """(51,) weights of a pose after the guard, for one frame that hears these probabilities."""
     row = np.zeros(FEATURES)
     for name, probability in heard.items():
-        row[getattr(LIPS, name)] = np.sqrt(probability)
+        row[3 if name == "phone" else getattr(LIPS, name)] = np.sqrt(probability)
     audio = np.tile(np.append(row, 0.0), 2)[None].astype(np.float32)
     assert audio.shape[1] == width(FEATURES)
     clean = (np.append(pose, np.zeros(3)) - MEAN) / SPREAD
     clean = clean[None].astype(np.float32)
-    guard(audio, LIPS, MEAN, SPREAD, strength)(clean, slice(0, len(clean)))
+    guard(audio, lips, MEAN, SPREAD, strength)(clean, slice(0, len(clean)))
     return (clean[0] * SPREAD + MEAN)[:COUNT]
 
 
@@ -43,6 +43,13 @@ def gap(weights: np.ndarray) -> float:
 def test_a_heard_closure_closes_whatever_the_mood(pose: np.ndarray) -> None:
     assert gap(pose) > 0.2
     assert gap(corrected(pose, closure=0.6)) == pytest.approx(CLOSED, abs=0.004)
+
+
+def test_lips_and_phones_both_have_to_hear_a_closure() -> None:
+    both = LIPS.model_copy(update={"bilabials": [3]})
+    alone = corrected(OPEN_MOUTH, lips=both, closure=0.9)
+    np.testing.assert_allclose(alone, corrected(OPEN_MOUTH), atol=1e-6)
+    assert gap(corrected(OPEN_MOUTH, lips=both, closure=0.9, phone=0.9)) == pytest.approx(CLOSED, abs=0.004)
 
 
 def test_a_mouth_too_wide_for_mouth_close_still_closes() -> None:
@@ -65,7 +72,7 @@ def test_a_closure_of_one_frame_has_a_slope_on_either_side() -> None:
 
 
 def test_a_closure_is_as_near_as_it_is_likely() -> None:
-    gaps = [gap(corrected(OPEN_MOUTH, closure=p)) for p in (0.05, 0.12, 0.2, 0.28, 0.4)]
+    gaps = [gap(corrected(OPEN_MOUTH, closure=p)) for p in (0.02, 0.06, 0.1, 0.14, 0.4)]
     assert gaps[0] == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)
     assert all(a > b + 0.005 for a, b in pairwise(gaps))
 

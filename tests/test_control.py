@@ -13,11 +13,12 @@ from phiz.acting.direction import AUEvent, Direction
 from phiz.acting.units import control_mask
 from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
+from phiz.face.channels import INDEX
 from phiz.motion.take import Take
 from phiz.runtime import bundle
 from phiz.runtime import generate as generation
 from phiz.runtime.bundle import Bundle, BundleError
-from phiz.runtime.control import CONTEXT, Control, stretches, windows_of
+from phiz.runtime.control import CONTEXT, SHOWN, Control, stretches, windows_of
 from phiz.runtime.generate import StyleError, generate
 from phiz.runtime.manner import Likeness
 
@@ -90,6 +91,13 @@ def test_strength_scales_an_edit(loaded: Bundle) -> None:
 
     plain = made(loaded, articulation=0.0)
     assert change(0.5) < 0.9 * change(1.0)
+
+
+def test_what_is_asked_for_is_seen_even_if_the_adapter_falls_short(loaded: Bundle) -> None:
+    held = slice(round(4.5 * 30), round(5.7 * 30))
+    for strength in (1.0, 0.5):
+        take = made(loaded, BROWS, control=Control(strength=strength))
+        assert take.weights[held, INDEX["browOuterUpLeft"]].min() >= SHOWN * strength * 0.7 - 1e-4
 
 
 def test_the_adapter_is_asked_about_the_stretches_alone(loaded: Bundle) -> None:
