@@ -190,7 +190,7 @@ def test_windows_that_disagree_meet_gradually(loaded: Bundle) -> None:
     )
 
     class InTurn(Bundle):
-        def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
             return inputs["motion"] + np.arange(len(inputs["motion"]), dtype=np.float32)[:, None, None] % 2
 
     out = denoise_windows(x, 0.5, windows, told, InTurn(**parts), Guidance(), lambda _: None)[0]
@@ -217,10 +217,10 @@ def test_memory_does_not_grow_with_the_recording(loaded: Bundle, monkeypatch: py
             heard.append(mel.shape[1])
             return super().encode(mel)
 
-        def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
             moved.append(inputs["motion"].shape[:2])
             assert all(value.dtype == np.float32 for value in inputs.values())
-            return super().denoise(**inputs)
+            return super().denoise(control, **inputs)
 
     monkeypatch.setattr(listen, "_CHUNK", 300)
     watched = Watched(**{f.name: getattr(loaded, f.name) for f in dataclasses.fields(loaded)})
@@ -232,10 +232,10 @@ def test_memory_does_not_grow_with_the_recording(loaded: Bundle, monkeypatch: py
 
 def test_a_short_recording_is_followed_by_silence(loaded: Bundle) -> None:
     class Watched(Bundle):
-        def denoise(self, **inputs: np.ndarray) -> np.ndarray:
+        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
             assert (inputs["audio"][0, 20:] == listen.silence(loaded)).all()
             assert not (inputs["audio"][0, :20] == listen.silence(loaded)).all(1).any()
-            return super().denoise(**inputs)
+            return super().denoise(control, **inputs)
 
     parts = {f.name: getattr(loaded, f.name) for f in dataclasses.fields(loaded)}
     noise = np.random.default_rng(0).normal(0, 0.1, 20 * RATE // 30).astype(np.float32)

@@ -46,10 +46,10 @@ class Control:
     """How Action Units act.
 
     strength: beta, 0 not at all, 1 as asked, more exaggerates. form: "local", the default, keeps the
-    reference outside Z and shows at least SHOWN of what is asked inside; the others are Cafe-Talk's, for comparison, and hold no promise outside Z: "nested",
-    x_AC + beta Z (x_ACF - x_AC) in place of x_AC; "paper", beta Z (x_ACF - x_none) added; "unmasked", as
-    nested with Z = 1. begin, blend: share of the steps after which events count, and half the width of
-    the smoothstep there.
+    reference outside Z and shows at least SHOWN of what is asked inside; the others are Cafe-Talk's, for
+    comparison, and hold no promise outside Z: "nested", x_AC + beta Z (x_ACF - x_AC) in place of x_AC;
+    "paper", beta Z (x_ACF - x_none) added; "unmasked", as nested with Z = 1. begin, blend: share of the
+    steps after which events count, and half the width of the smoothstep there.
     """
 
     strength: float = 1.0
