@@ -189,7 +189,7 @@ def test_a_style_that_the_bundle_lacks(
 
 
 def test_action_units_join_the_notes_and_what_is_odd_is_said(
-    tiny_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    acting_bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording, notes = tmp_path / "a.wav", tmp_path / "notes.json"
     soundfile.write(recording, sound(1.0), RATE)
@@ -204,7 +204,7 @@ def test_action_units_join_the_notes_and_what_is_odd_is_said(
         "--articulation",
         "0.5",
     ]
-    made = generated(tiny_bundle, recording, tmp_path / "a.npz", *words, "--au", "1l : 0.3 @ 3 - 4")
+    made = generated(acting_bundle, recording, tmp_path / "a.npz", *words, "--au", "1l : 0.3 @ 3 - 4")
     events = Direction(**made.origin["direction"]).events
     assert [(e.au, e.side, e.start, e.end, e.intensity) for e in events] == [
         (4, "B", 0.1, 0.4, 1.0), (2, "L", 0.2, 0.6, 1.0), (12, "B", 0.5, 1.5, 0.8), (1, "B", 3.0, 4.0, 0.3)
@@ -218,13 +218,13 @@ def test_action_units_join_the_notes_and_what_is_odd_is_said(
         "note: AU 12 at 0.5-1.5 s: cut at the end of the recording, 1.00 s.",
         "note: AU 1 at 3-4 s: the recording ends at 1.00 s; left out.",
     ]
-    with_emotion = generated(tiny_bundle, recording, tmp_path / "b.npz", "--emotion", "happy", *words[:2])
+    with_emotion = generated(acting_bundle, recording, tmp_path / "b.npz", "--emotion", "happy", *words[:2])
     assert (
         len(with_emotion.origin["direction"]["events"])
         == len(with_emotion.origin["direction"]["emotion"])
         == 1
     )
-    left_open = generated(tiny_bundle, recording, tmp_path / "c.npz", *words[:2])
+    left_open = generated(acting_bundle, recording, tmp_path / "c.npz", *words[:2])
     assert left_open.origin["direction"]["emotion"] is None
 
 

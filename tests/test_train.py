@@ -225,15 +225,19 @@ def test_losses_count_what_is_known() -> None:
     still = losses(target.motion + 1.0, target)[1]
     assert float(still[0]) == pytest.approx(1.0) and float(still[1]) == pytest.approx(0, abs=1e-9)
     mouth = target.motion.clone()
-    mouth[..., CHANNEL["jawOpen"]] += 1.0
+    mouth[..., CHANNEL["mouthPucker"]] += 1.0
+    jaw = target.motion.clone()
+    jaw[..., CHANNEL["jawOpen"]] += 1.0
     brow = target.motion.clone()
     brow[..., CHANNEL["browInnerUp"]] += 1.0
-    assert losses(mouth, target)[1][0] == pytest.approx(2 * float(losses(brow, target)[1][0]), rel=1e-4)
+    one = float(losses(brow, target)[1][0])
+    assert losses(mouth, target)[1][0] == pytest.approx(2 * one, rel=1e-4)
+    assert losses(jaw, target)[1][0] == pytest.approx(4 * one, rel=1e-4)
     known = torch.ones(1, 20, MOTION)
     known[..., CHANNEL["browInnerUp"]] = 0
     assert not losses(brow, batch_of(weights, known))[1][:2].any()
-    assert losses(mouth, target)[1][2] > 0  # the lip gap needs every channel
-    assert losses(mouth, batch_of(weights, known))[1][2] == 0
+    assert losses(jaw, target)[1][2] > 0  # the lip gap needs every channel
+    assert losses(jaw, batch_of(weights, known))[1][2] == 0
 
 
 def test_the_lip_loss_minds_the_last_millimetre() -> None:
