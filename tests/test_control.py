@@ -117,6 +117,15 @@ def test_the_adapter_is_asked_about_the_stretches_alone(loaded: Bundle) -> None:
     assert asked == [45 + 2 * CONTEXT - 1] * heard  # 44 frames seen: the ends of the ramps are zero
 
 
+def test_progress_rises_through_the_stretches_and_cancel_is_asked_in_them(loaded: Bundle) -> None:
+    done: list[float] = []
+    made(loaded, SMILE, BROWS, control=Control(strength=1.5), progress=done.append)
+    assert done == sorted(done) and done[-1] == pytest.approx(1.0)
+    plain: list[float] = []
+    made(loaded, progress=plain.append)
+    assert len(done) >= len(plain) + 2 * 2 * 2  # two stretches, two runs each, in two steps or more
+
+
 def test_progressive_weight() -> None:
     weights = [Control().weight(step, 10) for step in range(10)]
     assert weights[:3] == [0.0, 0.0, 0.0] and weights[5:] == [1.0] * 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from phiz.audio.mel import RATE
@@ -49,30 +51,28 @@ def write_warped(source: Source, out: SourceWriter, seed: int, copies: int) -> N
 def write_degraded(source: Source, out: SourceWriter, seed: int) -> None:
     """Each labelled training clip once, at its own pace, as a worse recording."""
     others = _babble_voices(source, rng_for(seed, out.folder.name))
-    for index, clip in enumerate(source.clips):
-        if clip.phones is None or clip.split != "train":
-            continue
-        rng = rng_for(seed, out.folder.name, clip.id)
-        out.add(
-            f"{source.name}/{clip.id}",
-            degrade(source.samples(index), others, rng),
-            clip.phones,
-            speaker=clip.speaker,
-            language=clip.language,
-            emotion=clip.emotion,
-            weight=clip.weight,
-        )
+    _write_again(source, out, seed, lambda samples, rng: degrade(samples, others, rng))
 
 
 def write_in_rooms(source: Source, out: SourceWriter, seed: int) -> None:
     """Each labelled training clip once, at its own pace, in a noisy room."""
+    _write_again(source, out, seed, in_room)
+
+
+def _write_again(
+    source: Source,
+    out: SourceWriter,
+    seed: int,
+    heard: Callable[[np.ndarray, np.random.Generator], np.ndarray],
+) -> None:
+    """Each labelled training clip once more, as `heard` makes its samples sound; the timing stays."""
     for index, clip in enumerate(source.clips):
         if clip.phones is None or clip.split != "train":
             continue
         rng = rng_for(seed, out.folder.name, clip.id)
         out.add(
             f"{source.name}/{clip.id}",
-            in_room(source.samples(index), rng),
+            heard(source.samples(index), rng),
             clip.phones,
             speaker=clip.speaker,
             language=clip.language,

@@ -116,11 +116,11 @@ class Correct(Protocol):
 def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, strength: float) -> Correct:
     """What corrects normalised motion (n, 54) in place, told which of the audio's frames these are.
 
-    audio: (frames, A) aligned. It may be told a reference (n, 54), corrected already: where a closure is
-    heard, though faintly, the lips are then no further apart than there.
+    audio: (frames, A) aligned. mean, spread (54,): how motion is normalised. It may be told a reference
+    (n, 54), corrected already: where a closure is heard, though faintly, the lips are then no further apart
+    than there.
     Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
-    TUCKED names and mouthLowerDown. mean, spread (54,):
-    how motion is normalised. strength: 0 leaves all as it is, 1 corrects in full.
+    TUCKED names and mouthLowerDown. strength: 0 leaves all as it is, 1 corrects in full.
     """
     closure = _closure(audio, lips)  # (frames,)
     shut = np.interp(closure, [p for p, _ in CLOSURE], [way for _, way in CLOSURE])

@@ -121,13 +121,23 @@ def denoise_windows(
 
 
 def denoise_stretch(
-    y: np.ndarray, level: float, stretch: Stretch, kind: Kind, conditions: Conditions, bundle: Bundle
+    y: np.ndarray,
+    level: float,
+    stretch: Stretch,
+    kind: Kind,
+    conditions: Conditions,
+    bundle: Bundle,
+    tick: Callable[[], None],
 ) -> np.ndarray:
-    """One run of the denoiser over the noisy motion y (n, 54) of a stretch, alone or with the adapter."""
+    """One run of the denoiser over the noisy motion y (n, 54) of a stretch, alone or with the adapter.
+
+    tick is called before each batch of windows, and may raise to stop.
+    """
     out = np.zeros_like(y)
     windows = list(windows_of(len(y), bundle.manifest.window, bundle.manifest.overlap))
     keep = NOTHING if kind == "none" else ALL
     for first in range(0, len(windows), _BATCH):
+        tick()
         batch = windows[first : first + _BATCH]
         begin = stretch.frames.start
         cut = [slice(begin + part.start, begin + part.stop) for part, _ in batch]
@@ -216,16 +226,19 @@ def generate(
     )
     articulate = guard(conditions.audio, bundle.manifest.lips, mean, spread, articulation)
 
-    def branch(y: np.ndarray, level: float, stretch: Stretch, kind: Kind) -> np.ndarray:
-        tick(0.0)
-        return denoise_stretch(y, level, stretch, kind, conditions, bundle)
-
     def denoise(x: np.ndarray, level: float, step: int) -> np.ndarray:
-        def step_tick(share: float) -> None:
-            tick(listening + (1 - listening) * (step + share) / steps)
+        def tick_at(row: float) -> None:
+            tick(listening + (1 - listening) * (step + row / len(x)) / steps)
+
+        def branch(y: np.ndarray, level: float, stretch: Stretch, kind: Kind) -> np.ndarray:
+            return denoise_stretch(
+                y, level, stretch, kind, conditions, bundle, lambda: tick_at(stretch.rows.start)
+            )
 
         whole = slice(0, windows.padded)
-        guided, coarse = denoise_windows(x[whole], level, windows, conditions, bundle, guidance, step_tick)
+        guided, coarse = denoise_windows(
+            x[whole], level, windows, conditions, bundle, guidance, lambda share: tick_at(share * whole.stop)
+        )
         weight, guarded = control.weight(step, steps), step + 1 > BEGIN * steps
         clean = np.empty_like(x)
         clean[whole] = guided
@@ -245,6 +258,8 @@ def generate(
                     np.maximum(shown[:, :COUNT], least, out=shown[:, :COUNT], where=stretch.acts[:, :COUNT])
                 articulate(shown, frames, clean[frames])
             clean[stretch.rows] = np.where(stretch.acts, shown, clean[frames])
+        if acted:
+            tick_at(len(x))
         return clean
 
     noise = frame_noise(windows.padded, MOTION, direction.seed)

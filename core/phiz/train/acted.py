@@ -16,14 +16,12 @@ from phiz.corpus.clips import FPS, Source
 from phiz.corpus.labels import Phone
 from phiz.corpus.targets import loudness
 from phiz.corpus.teacher import perform
-from phiz.corpus.teacher.styles import STYLES
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import COUNT
-from phiz.face.emotions import EMOTIONS
 from phiz.model.audio_encoder import AudioEncoder
 from phiz.model.dit import MOTION
 from phiz.train.encoder import is_real
-from phiz.train.motion import Batch, MotionError, Scale, source_features
+from phiz.train.motion import Batch, MotionError, Scale, blank, source_features
 from phiz.train.speech import finished_sources
 
 HELD_OUT = frozenset(
@@ -200,12 +198,7 @@ class Scenes:
 
     def batch(self, size: int) -> ActedBatch:
         T = self.frames
-        motion = np.zeros((size, T, MOTION), np.float32)
-        audio = np.tile(self.silent, (size, T, 1))
-        emotion = np.zeros((size, T, len(EMOTIONS)), np.float32)
-        emotion[..., 0] = 1.0
-        style = np.zeros((size, len(STYLES)), np.float32)
-        known = np.zeros((size, T, MOTION), np.float32)
+        motion, audio, emotion, style, known = blank(size, T, self.silent)
         units = np.zeros((size, T, WIDTH), np.float32)
         controlled = np.zeros((size, T, MOTION), np.float32)
         for n in range(size):

@@ -140,6 +140,24 @@ class Batch:
         return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
+def blank(
+    size: int, frames: int, silent: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """motion, audio, emotion, style and known of a `Batch` to be filled: neutral in silence, nothing known.
+
+    silent: (audio width,).
+    """
+    emotion = np.zeros((size, frames, len(EMOTIONS)), np.float32)
+    emotion[..., 0] = 1.0
+    return (
+        np.zeros((size, frames, MOTION), np.float32),
+        np.tile(silent, (size, frames, 1)),
+        emotion,
+        np.zeros((size, len(STYLES)), np.float32),
+        np.zeros((size, frames, MOTION), np.float32),
+    )
+
+
 class Windows:
     """Draws windows of `frames`: sources by share, clips by length. Short clips are followed by rest.
 
@@ -167,12 +185,7 @@ class Windows:
 
     def batch(self, size: int) -> Batch:
         T = self.frames
-        motion = np.zeros((size, T, MOTION), np.float32)
-        audio = np.tile(self.silent, (size, T, 1))
-        emotion = np.zeros((size, T, len(EMOTIONS)), np.float32)
-        emotion[..., 0] = 1.0
-        style = np.zeros((size, len(STYLES)), np.float32)
-        known = np.zeros((size, T, MOTION), np.float32)
+        motion, audio, emotion, style, known = blank(size, T, self.silent)
         has = np.ones((size, 3), np.float32)
         for n, s in enumerate(self.random.choice(len(self.sources), size, p=self.shares)):
             source = self.sources[s]
