@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +67,12 @@ def variant_recipes(corpus: Path, seed: int, hours: float) -> Iterator[Recipe]:
         for name in recordings.LABELLED:
             variants.write_degraded(load_source(corpus / name), out, seed)
 
-    def in_rooms(out: SourceWriter) -> None:
-        for name in recordings.LABELLED:
-            variants.write_in_rooms(load_source(corpus / name), out, seed)
+    def in_rooms(names: Iterable[str]) -> Callable[[SourceWriter], None]:
+        def write(out: SourceWriter) -> None:
+            for name in names:
+                variants.write_in_rooms(load_source(corpus / name), out, seed)
+
+        return write
 
     def warped(out: SourceWriter) -> None:
         for name in recordings.LABELLED:
@@ -77,7 +80,8 @@ def variant_recipes(corpus: Path, seed: int, hours: float) -> Iterator[Recipe]:
 
     yield Recipe("real_degraded", degraded)
     yield Recipe("real_warped", warped)
-    yield Recipe("real_in_rooms", in_rooms)
+    yield Recipe("real_in_rooms", in_rooms(recordings.LABELLED))
+    yield Recipe("synth_in_rooms", in_rooms([f"synth_{voice.name}" for voice in synthesis.VOICES]))
     for voice in synthesis.VOICES:
         name = f"synth_{voice.name}"
         yield Recipe(
