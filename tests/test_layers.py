@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ("face", "audio", "acting", "motion", "runtime", "model", "corpus", "train", "evaluate", "cli")
+LAYERS = ("face", "audio", "acting", "motion", "runtime", "model", "corpus", "train", "evaluate", "worker", "cli")
 LIGHT = LAYERS[: LAYERS.index("runtime") + 1]  # what Blender and the command line need: no torch
 TORCH = {"torch", "transformers", "safetensors", "onnx", "pyworld", "pyroomacoustics"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "aud"}
