@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 
 from phiz.errors import PhizError
+from phiz.face import mouth_close
 from phiz.face.channels import CHANNELS
 
 from . import action_support
@@ -33,20 +34,45 @@ OWNED = "phiz"
 _LINEAR = 1  # Keyframe.interpolation as an integer, as foreach_set wants it
 
 
+MouthClose = Literal["cancelling", "relative"]
+
+
 class RigError(PhizError):
     """The mesh, object or bone cannot take the animation; the message names what is missing."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One mesh and the channels it has shape keys for (indices into CHANNELS)."""
+    """One mesh and what each of its shape keys shows.
+
+    shows: shape-key name -> ((channel, share), ...), channels as indices into CHANNELS; the key's value
+    is the sum of share x weight, at most 1. mouth_close: "cancelling" (Apple's) or "relative", which of
+    the two meanings of `phiz.face.mouth_close` the mesh was sculpted for.
+    """
 
     mesh: bpy.types.Object
-    channels: tuple[int, ...]
+    shows: Mapping[str, tuple[tuple[int, float], ...]]
+    mouth_close: MouthClose = "cancelling"
 
     @property
     def keys(self) -> bpy.types.Key:
         return self.mesh.data.shape_keys
+
+    @property
+    def channels(self) -> frozenset[int]:
+        """The channels of which the mesh shows anything."""
+        return frozenset(channel for shares in self.shows.values() for channel, _ in shares)
+
+    def values(self, weights: np.ndarray) -> dict[str, np.ndarray]:
+        """(frames, 51) weights of a Take -> (frames,) float32 for each shape key, by its name."""
+        if self.mouth_close == "relative":
+            weights = mouth_close.to_relative(weights)
+        return {
+            name: np.minimum(sum(share * weights[:, channel] for channel, share in shares), 1.0).astype(
+                np.float32
+            )
+            for name, shares in self.shows.items()
+        }
 
 
 def scene_rate(scene: bpy.types.Scene) -> float:
@@ -70,13 +96,12 @@ def plan(scene: bpy.types.Scene, names: Sequence[str] = ()) -> list[Target]:
 def clipped(targets: Sequence[Target], take: Take) -> list[str]:
     """One line for each shape key whose slider range, mute or driver keeps it from following the Take."""
     notes = []
-    peaks, lows = take.weights.max(0), take.weights.min(0)
     for target in targets:
         driven = {curve.data_path for curve in _drivers(target.keys)}
-        for channel in target.channels:
-            block = target.keys.key_blocks[CHANNELS[channel]]
-            label = f"{target.mesh.name}: {block.name}"
-            if peaks[channel] > block.slider_max + 1e-6 or lows[channel] < block.slider_min - 1e-6:
+        for name, values in target.values(take.weights).items():
+            block = target.keys.key_blocks[name]
+            label = f"{target.mesh.name}: {name}"
+            if values.max() > block.slider_max + 1e-6 or values.min() < block.slider_min - 1e-6:
                 notes.append(
                     f"{label} has the slider range {block.slider_min:g} to {block.slider_max:g}: clips"
                 )
@@ -88,7 +113,7 @@ def clipped(targets: Sequence[Target], take: Take) -> list[str]:
 
 
 def write(target: Target, take: Take, *, start: float, rate: float) -> bpy.types.Action:
-    """Give the mesh a new Action with one key for every frame of the Take on every channel it has.
+    """Give the mesh a new Action with one key for every frame of the Take on every shape key it shows.
 
     Frame i of the Take, at i / take.fps seconds, lands on scene frame start + i * rate / take.fps;
     rate is the scene's frame rate. Returns the Action, assigned and with its slot.
@@ -97,9 +122,8 @@ def write(target: Target, take: Take, *, start: float, rate: float) -> bpy.types
     action = action_support.new_action(keys, f"Phiz {target.mesh.name}")
     curves = action_support.curves(action)
     frames = start + np.arange(len(take.weights)) * (rate / take.fps)  # (frames,)
-    for channel in target.channels:
-        path = keys.key_blocks[CHANNELS[channel]].path_from_id("value")
-        _fill(curves.new(path), frames, take.weights[:, channel])
+    for name, values in target.values(take.weights).items():
+        _fill(curves.new(keys.key_blocks[name].path_from_id("value")), frames, values)
     _commit(keys, action, take)
     return action
 
@@ -210,7 +234,7 @@ def _target(scene: bpy.types.Scene, name: str) -> Target:
         raise RigError(
             f"{name!r} is linked from {keys.library.filepath}. Make a library override or append it."
         )
-    return Target(mesh, channels)
+    return Target(mesh, {CHANNELS[channel]: ((channel, 1.0),) for channel in channels})
 
 
 def _only_face(scene: bpy.types.Scene) -> Target:
@@ -224,11 +248,11 @@ def _only_face(scene: bpy.types.Scene) -> Target:
         )
     best = faces[0] if faces else max(meshes, key=lambda mesh: len(_channels(mesh)))
     target = _target(scene, best.name)
-    _require(best.name, set(target.channels))
+    _require(best.name, target.channels)
     return target
 
 
-def _require(label: str, covered: set[int]) -> None:
+def _require(label: str, covered: Set[int]) -> None:
     missing = [name for channel, name in enumerate(CHANNELS) if channel not in covered]
     if missing:
         raise RigError(f"{label} lacks {len(missing)} of the 51 ARKit shape keys: {', '.join(missing)}.")

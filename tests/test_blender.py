@@ -97,6 +97,22 @@ def test_keys_are_the_take(scene, take: Take) -> None:
     assert np.abs(evaluated(mesh, 11.5) - between).max() < 1e-4
 
 
+def test_keys_that_show_several_channels(scene) -> None:
+    """A rig with its own names, keys for pairs, and mouthClose as a share of the jaw's opening."""
+    mesh = character.add(tetrahedron(("smile", "closed")), scene)
+    weights = np.zeros((2, 51), np.float32)
+    at = CHANNELS.index
+    weights[:, at("jawOpen")], weights[:, at("mouthClose")] = 0.4, (0.4, 0.1)
+    weights[:, at("mouthSmileLeft")], weights[:, at("mouthSmileRight")] = (1.0, 0.2), (1.0, 0.6)
+    pair = ((at("mouthSmileLeft"), 0.5), (at("mouthSmileRight"), 1.0))
+    target = keyframes.Target(mesh, {"smile": pair, "closed": ((at("mouthClose"), 1.0),)}, "relative")
+    keyframes.write(target, Take(weights, np.zeros((2, 3)), 30.0), start=1, rate=30.0)
+    for frame, (smile, closed) in enumerate([(1.0, 1.0), (0.7, 0.25)]):
+        scene.frame_set(1 + frame)
+        assert mesh.data.shape_keys.key_blocks["smile"].value == pytest.approx(smile)
+        assert mesh.data.shape_keys.key_blocks["closed"].value == pytest.approx(closed)
+
+
 def test_frame_rate_with_base(scene, take: Take) -> None:
     scene.render.fps, scene.render.fps_base = 24, 1.001
     rate = keyframes.scene_rate(scene)
