@@ -32,13 +32,19 @@ def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
     direction = Direction(
         emotion=[{"time": 2, "mix": {"sad": 0.3, "fear": 0.7}, "intensity": 0.4}],
-        events=[{"au": 12, "side": "L", "start": 0.1, "end": 0.7, "intensity": 1 / 3, "ramp_out": 0}],
+        events=[
+            {"au": 12, "side": "L", "start": 0.1, "end": 0.7, "intensity": 1 / 3, "ramp_out": 0},
+            {"au": 4, "start": 0.3, "end": 1.2, "envelope": [[0, 0], [1 / 7, 1], [1 / 7, 0.5], [0.9, 0]]},
+        ],
         style="lively",
         seed=9,
     )
     direction.to_file(path)
     assert Direction.from_file(path) == direction
-    assert json.loads(path.read_text())["version"] == 2
+    written = json.loads(path.read_text())
+    assert written["version"] == 2
+    assert "envelope" not in written["events"][0] and not {"ramp_in", "ramp_out"} & set(written["events"][1])
+    assert Direction(**direction.model_dump()) == direction
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as some editors save it
     assert Direction.from_file(path) == direction
 
@@ -119,6 +125,17 @@ def event(**fields: Any) -> dict[str, Any]:
         (event(start=-0.1), r"events\[0\]\.start: .*got -0\.1"),
         (event(intensity=1.01), r"events\[0\]\.intensity: .*equal to 1; got 1\.01"),
         (event(ramp_in=-1), r"events\[0\]\.ramp_in: .*got -1"),
+        (event(envelope=[[0, 0], [1, 1]], ramp_in=0.2), r"events\[0\]\.ramp_in: should be left out where"),
+        (event(envelope=[[0, 0], [1, 1]], ramp_out=0), r"events\[0\]\.ramp_out: should be left out where"),
+        (event(envelope=[]), r"events\[0\]\.envelope: .*at least 1 item"),
+        (
+            event(envelope=[[0.5, 0], [0.4, 1]]),
+            r"\.envelope: points should be in order of time; 0\.4 s follows",
+        ),
+        (event(envelope=[[0, 0], [1.1, 1]]), r"\.envelope: points count from the event's start .* at 1 s at"),
+        (event(envelope=[[0, 0], [0.5, 1.5]]), r"events\[0\]\.envelope\[1\]\[1\]: .*equal to 1; got 1\.5"),
+        (event(envelope=[[-0.1, 0]]), r"events\[0\]\.envelope\[0\]\[0\]: .*got -0\.1"),
+        (event(envelope=[[0.1]]), r"events\[0\]\.envelope\[0\]\[1\] is missing"),
         (event(ramp=1), r"no field events\[0\]\.ramp\. Fields are au, side, start, end, intensity"),
         ({"events": [{"au": 12, "start": 0}]}, r"events\[0\]\.end is missing"),
         ({"seed": -1}, "seed: .*got -1"),

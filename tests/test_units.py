@@ -79,6 +79,26 @@ def test_ramps_longer_than_the_event_are_shortened_in_proportion() -> None:
     assert span.start + int(held.argmax()) == 54 and held.max() == 1.0  # at 4/5 of the way
 
 
+def test_an_envelope_of_points_is_straight_between_them_and_jumps_where_two_share_a_time() -> None:
+    points = [(0.1, 0.0), (0.3, 1.0), (0.5, 0.5), (0.5, 0.25), (0.9, 0.0)]
+    span, held = envelope(event(envelope=points), 90, FPS)
+    assert (span.start, span.stop) == (34, 57)  # where it is 0 at either end it is not on
+    for frame, wanted in ((36, 0.5), (39, 1.0), (42, 0.75), (45, 0.25), (51, 0.125)):
+        np.testing.assert_allclose(held[frame - span.start], wanted, atol=1e-6)
+    whole = envelope(event(envelope=[(0.4, 0.7)]), 90, FPS)
+    assert whole[0] == slice(30, 60) and (whole[1] == np.float32(0.7)).all()
+
+
+def test_tracks_masks_and_groups_follow_an_envelope_of_points() -> None:
+    flash = event(4, intensity=0.5, side="L", envelope=[(0, 0), (0.2, 1), (0.4, 0), (0.6, 0), (1, 1)])
+    track, mask = unit_track([flash], 90, FPS), control_mask([flash], 90, FPS)
+    rows = [33, 36, 45, 54]
+    np.testing.assert_allclose(track[rows, column(4, "L")], [0.5, 1, 0, 0.5], atol=1e-6)
+    np.testing.assert_allclose(track[rows, len(UNITS) + column(4, "L")], [0.25, 0.5, 0, 0.25], atol=1e-6)
+    np.testing.assert_allclose(mask[rows, CHANNELS.index("browDownLeft")], [0.5, 1, 0, 0.5], atol=1e-6)
+    assert groups([flash], 90, FPS) == [(slice(31, 60), (flash,))]
+
+
 @pytest.mark.parametrize("frames", [0, 1, 29, 31])
 def test_a_recording_that_ends_before_or_during_the_event(frames: int) -> None:
     events = [event(ramp_in=0.0)]
@@ -193,6 +213,7 @@ def test_what_will_not_be_seen_as_written_is_said() -> None:
             {"au": 12, "start": 1, "end": 3}, {"au": 12, "side": "L", "start": 2, "end": 4},
             {"au": 12, "side": "R", "start": 3.5, "end": 4}, {"au": 4, "start": 2, "end": 8.5},
             {"au": 1, "start": 8, "end": 9}, {"au": 2, "start": 5.01, "end": 5.02},
+            {"au": 6, "start": 6, "end": 7, "envelope": [[0, 0], [1, 0]]},
         ],
     )  # fmt: skip
     assert notes_on(direction, 8.0) == [
@@ -200,6 +221,7 @@ def test_what_will_not_be_seen_as_written_is_said() -> None:
         "emotion at 10 s: the recording ends at 8.00 s; left out",
         "AU 4 at 2-8.5 s: cut at the end of the recording, 8.00 s",
         "AU 2 at 5.01-5.02 s: falls between two frames, 30 in a second; left out",
+        "AU 6 at 6-7 s: its envelope stays at 0; left out",
         "AU 1 at 8-9 s: the recording ends at 8.00 s; left out",
         "AU 12L at 2-4 s: goes before AU 12 at 1-3 s, which it overlaps",
     ]

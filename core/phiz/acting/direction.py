@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -12,9 +13,11 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -53,6 +56,8 @@ def _showable(number: int) -> int:
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Side = Literal["B", "L", "R"]
+Envelope = Annotated[tuple[tuple[Seconds, Share], ...], Field(min_length=1)]
+_SLACK = 1e-6  # seconds: rounding of end - start
 
 
 class EmotionKey(BaseModel):
@@ -75,7 +80,9 @@ class AUEvent(BaseModel):
     au: its FACS number. side: B both, L the character's left, R the right; some units have both alone,
     some one side alone. start, end: seconds from the start of the recording. intensity: 0 to 1, where 1
     is the manual's level E and 0 asks that the unit is not there. ramp_in, ramp_out: seconds, inside the
-    span; where it is shorter than both together they are shortened in proportion.
+    span; where it is shorter than both together they are shortened in proportion. envelope: how far the
+    unit is held, in place of ramps: points (seconds from the event's start, 0 to 1) in order of time with
+    straight lines between them; two at one time are a jump, before the first and after the last it holds.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,6 +92,7 @@ class AUEvent(BaseModel):
     start: Seconds
     end: Seconds
     intensity: Share = 1.0
+    envelope: Envelope | None = None
     ramp_in: Seconds = 0.2
     ramp_out: Seconds = 0.2
 
@@ -103,6 +111,34 @@ class AUEvent(BaseModel):
         if start is not None and end <= start:
             raise ValueError(f"should be later than start, {start:g}")
         return end
+
+    @field_validator("envelope")
+    @classmethod
+    def _points_in_order(cls, envelope: Envelope | None, info: ValidationInfo) -> Envelope | None:
+        if envelope is None:
+            return None
+        for (before, _), (after, _) in pairwise(envelope):
+            if after < before:
+                raise ValueError(f"points should be in order of time; {after:g} s follows {before:g} s")
+        start, end = info.data.get("start"), info.data.get("end")
+        if start is not None and end is not None and envelope[-1][0] > end - start + _SLACK:
+            raise ValueError(
+                f"points count from the event's start and end with it, at {end - start:g} s at the latest"
+            )
+        return envelope
+
+    @field_validator("ramp_in", "ramp_out")
+    @classmethod
+    def _without_envelope(cls, ramp: float, info: ValidationInfo) -> float:
+        if info.data.get("envelope") is not None:
+            raise ValueError("should be left out where there is an envelope")
+        return ramp
+
+    @model_serializer(mode="wrap")
+    def _as_read(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Ramps or an envelope, as either alone may be read."""
+        left_out = ("envelope",) if self.envelope is None else ("ramp_in", "ramp_out")
+        return {name: value for name, value in handler(self).items() if name not in left_out}
 
 
 class Direction(BaseModel):

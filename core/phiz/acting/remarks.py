@@ -27,6 +27,8 @@ def _on_events(direction: Direction, seconds: float) -> Iterator[str]:
     for event in direction.events:
         if event.start >= seconds:
             yield f"{spoken(event)}: the recording ends at {seconds:.2f} s; left out"
+        elif event.envelope is not None and not any(held for _, held in event.envelope):
+            yield f"{spoken(event)}: its envelope stays at 0; left out"
         elif not len(envelope(event, frames, MOTION_FPS)[1]):
             yield f"{spoken(event)}: falls between two frames, {MOTION_FPS:g} in a second; left out"
         elif event.end > seconds:

@@ -29,25 +29,44 @@ LIP_MOVERS = frozenset((
 
 _COLUMN = {unit: column for column, unit in enumerate(UNITS)}
 _REGION = {channel: region for region, channels in REGIONS.items() for channel in channels}
-_SLACK = 1e-6  # of a frame or of an envelope: rounding of times such as 0.1 s * 30
+_SLACK = 1e-6  # of a frame, a second or an envelope: rounding of times such as 0.1 s * 30
 
 
 def envelope(event: AUEvent, frames: int, fps: float) -> tuple[slice, np.ndarray]:
-    """The frames at which an event is seen, and how far it is held there: (n,) float32, above 0 to 1.
+    """The frames at which an event is seen, and how far it is held there: (n,) float32, 0 to 1.
 
     Frame i stands at i / fps. The ramps are smoothsteps inside the span; the end itself is outside it,
-    so that without ramps one event may follow another. What lies past the recording is cut off. The
-    slice is empty for an event past the end, or one that falls between two frames.
+    so that without ramps one event may follow another. What lies past the recording is cut off, and so
+    are frames at either end at which it is not held at all. The slice is empty for an event past the
+    end, one that falls between two frames, or one whose envelope stays at 0.
     """
     first, last = (math.ceil(min(time * fps, frames) - _SLACK) for time in (event.start, event.end))
     at = np.arange(first, last) / fps
-    shrink = min(1.0, (event.end - event.start) / max(event.ramp_in + event.ramp_out, 1e-9))
-    held = _ramp(at - event.start, shrink * event.ramp_in) * _ramp(event.end - at, shrink * event.ramp_out)
+    held = held_at(event, at)
     seen = np.flatnonzero(held > _SLACK)
     if not len(seen):
         return slice(first, first), np.zeros(0, np.float32)
     held = held[seen[0] : seen[-1] + 1]
     return slice(first + int(seen[0]), first + int(seen[-1]) + 1), held.astype(np.float32)
+
+
+def held_at(event: AUEvent, at: np.ndarray) -> np.ndarray:
+    """How far an event is held, 0 to 1, at times (n,) inside its span, in seconds of the recording."""
+    if event.envelope is not None:
+        return _along(np.array(event.envelope), at - event.start)
+    shrink = min(1.0, (event.end - event.start) / max(event.ramp_in + event.ramp_out, 1e-9))
+    return _ramp(at - event.start, shrink * event.ramp_in) * _ramp(event.end - at, shrink * event.ramp_out)
+
+
+def _along(points: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Straight lines between points (k, 2); at a jump, two points at one time, the later one counts."""
+    times, values = points.T
+    before = np.searchsorted(times - _SLACK, at, side="right") - 1  # -1: before the first
+    after = np.minimum(before + 1, len(times) - 1)
+    before = np.maximum(before, 0)
+    span = times[after] - times[before]
+    share = np.clip((at - times[before]) / np.where(span > 0.0, span, 1.0), 0.0, 1.0)
+    return values[before] * (1.0 - share) + values[after] * share
 
 
 def _ramp(since: np.ndarray, length: float) -> np.ndarray:
