@@ -199,13 +199,16 @@ def test_conflict_runs_with_a_bundle_to_compare(stage: Stage, monkeypatch: pytes
     monkeypatch.setattr(conflict, "STRENGTHS", (0.0, 1.0))
     monkeypatch.setattr(conflict, "INTENSITIES", (0.0, 1.0))
     shares: list[float] = []
-    compared = Stage(stage.bundle, stage.clips, stage.gap, shares.append, other=stage.bundle)
+    compared = Stage(
+        stage.bundle, stage.clips, stage.gap, shares.append, others={"labels not swapped": stage.bundle}
+    )
     finding = conflict.run(compared)
     assert shares[-1] == pytest.approx(1.0)
     ours, others = finding.rows[:2], finding.rows[2:]
-    assert [row[1] for row in ours] == [0.0, 1.0] and [row[1] for row in others] == [1.0] * 3
+    assert [row[1] for row in ours] == [0.0, 1.0] and [row[1] for row in others] == [1.0] * 4
+    assert "labels not swapped" in str(others[-1][0])
     assert all(row[6] == pytest.approx(1.0) for row in ours)  # what no event controls stays as it was
-    assert all(float(str(row[6])) < 0.999 for row in finding.rows if "paper" in str(row[0]))
+    assert all(float(str(row[6])) < 0.999 for row in finding.rows if "the paper" in str(row[0]))
     assert [row[0] for row in finding.more[0].rows] == [f"{au} {ACTION_UNITS[au].name}" for au in units]
 
 

@@ -18,7 +18,12 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--rigs", type=Path, required=True, help="folder with ict_lip_gap.json")
     parser.add_argument("--bundle", type=Path, help="model bundle (default: the one that ships)")
     parser.add_argument(
-        "--other", type=Path, help="conflict: a bundle trained without swapped labels, to compare with"
+        "--other",
+        action="append",
+        default=[],
+        metavar="HOW=DIR",
+        help="conflict: a bundle to compare with and how it was trained, such as 'labels not swapped=DIR'; "
+        "repeatable",
     )
     parser.add_argument("-o", "--out", type=Path, default=Path("docs/experiments"), metavar="DIR")
 
@@ -43,12 +48,21 @@ def run(args: argparse.Namespace) -> int:
         check_writable(args.out / f"{args.name}{suffix}")
     acting = bundle.load(args.bundle, threads=1)
     acting.require_adapter()
-    other = None if args.other is None else bundle.load(args.other, threads=1)
+    others = {how: bundle.load(Path(folder), threads=1) for how, folder in map(_named, args.other)}
     found = test_sets.load(args.corpus, "real", 12)
     clips = [clip for first in range(12) for clip in found[first::12]]  # sources mixed
     with progress_bar(args.name) as progress:
-        finding = experiment.run(Stage(acting, clips, gap, progress, other))
+        finding = experiment.run(Stage(acting, clips, gap, progress, others))
     command = f"phiz experiment {args.name} --corpus CORPUS --rigs RIGS"
-    write(finding, args.name, args.out, command + (" --other WITHOUT_SWAP" if other else ""))
+    write(finding, args.name, args.out, command + "".join(f' --other "{how}=DIR"' for how in others))
     print(args.out / f"{args.name}.md")
     return 0
+
+
+def _named(text: str) -> tuple[str, str]:
+    from phiz.cli import UsageError
+
+    how, found, folder = text.partition("=")
+    if not (how and found and folder):
+        raise UsageError(f"--other expects HOW=DIR, such as 'labels not swapped=DIR'; got {text!r}")
+    return how, folder

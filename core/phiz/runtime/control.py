@@ -38,7 +38,8 @@ SHOWN = 0.7
 """Share of the pose asked for that is seen at the least, whatever the adapter says: a few units, most of them
 round the lips, it would leave at half."""
 
-Form = Literal["local", "nested", "paper", "unmasked"]
+Form = Literal["local", "masked", "nested", "paper", "unmasked"]
+_KEEPING = ("local", "masked")  # the reference outside Z
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Control:
     """How Action Units act.
 
     strength: beta, 0 not at all, 1 as asked, more exaggerates. form: "local", the default, keeps the
-    reference outside Z and shows at least SHOWN of what is asked inside; the others are Cafe-Talk's, for
-    comparison, and hold no promise outside Z: "nested", x_AC + beta Z (x_ACF - x_AC) in place of x_AC;
+    reference outside Z and shows at least SHOWN of what is asked inside; "masked" is the same without SHOWN,
+    what the adapter does by itself. The others are Cafe-Talk's, for comparison, and hold no promise outside
+    Z: "nested", x_AC + beta Z (x_ACF - x_AC) in place of x_AC;
     "paper", beta Z (x_ACF - x_none) added; "unmasked", as nested with Z = 1. begin, blend: share of the
     steps after which events count, and half the width of the smoothstep there.
     """
@@ -106,7 +108,7 @@ def stretches(events: tuple[AUEvent, ...], frames: int, form: Form, first_row: i
         acts[:, :COUNT] = mask > 0.0
         if form == "unmasked":
             mask[:] = 1.0
-        if form != "local":
+        if form not in _KEEPING:
             acts[:] = True
         found.append(Stretch(slice(first, last), slice(row, row + count), mask, acts, units))
         row += count
@@ -149,12 +151,13 @@ def controlled(
 
     guided, coarse (n, 54): of the reference, with guidance and the plain run under all coarse conditions.
     guidance: weight of the coarse run against none, for the forms that do without the reference.
-    In form "local": guided + w Z (x_AC(y) + beta (x_ACF(y) - x_AC(y)) - coarse); at beta 1 x_AC(y) cancels.
+    In forms "local" and "masked": guided + w Z (x_AC(y) + beta (x_ACF(y) - x_AC(y)) - coarse); at beta 1
+    x_AC(y) cancels.
     """
     z = np.zeros_like(y)
     z[:, :COUNT] = np.float32(weight) * stretch.mask
     beta = np.float32(control.strength)
-    if control.form == "local":
+    if control.form in _KEEPING:
         if weight == 0.0:
             return guided.copy()
         shown = branch(y, level, stretch, "fine")

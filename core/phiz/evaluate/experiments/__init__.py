@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,14 +37,14 @@ class Stage:
     """What every experiment works with.
 
     clips: held-out real voices. gap: of the reference head. progress is told the share done, 0 to 1.
-    other: a bundle to compare with, whose adapter was trained without swapped labels.
+    others: bundles to compare with by how they were trained, such as "labels not swapped".
     """
 
     bundle: Bundle
     clips: Sequence[HeldOutClip]
     gap: LipGap
     progress: Progress = lambda done: None
-    other: Bundle | None = None
+    others: Mapping[str, Bundle] = field(default_factory=dict)
 
     def recording(self, seconds: float) -> Recording:
         """The clips end to end, again from the first where they do not last, cut to a length."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -14,11 +16,26 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.motion.measures import EVEN_FPS
 from phiz.runtime.control import Control
 
+
+@dataclass(frozen=True)
+class Stairs(Control):
+    """Units that come in over more than two stages: an equal part of their weight at each of `at`."""
+
+    at: tuple[float, ...] = ()
+
+    def weight(self, step: int, steps: int) -> float:
+        stairs = (replace(self, begin=begin, at=()) for begin in self.at)
+        return float(np.mean([Control.weight(stair, step, steps) for stair in stairs]))
+
+
 WAYS: tuple[tuple[str, Control], ...] = (
-    ("one stage", Control(begin=0.0, blend=0.0)),
-    *((f"two stages, from {begin:g}", Control(begin=begin)) for begin in (0.2, 0.3, 0.4, 0.5, 0.6)),
-    ("ramp of strength, 0.3 to 0.7", Control(begin=0.5, blend=0.2)),
-    ("ramp of strength, 0.1 to 0.9", Control(begin=0.5, blend=0.4)),
+    ("one stage", Control(form="masked", begin=0.0, blend=0.0)),
+    *(
+        (f"two stages, from {begin:g}", Control(form="masked", begin=begin))
+        for begin in (0.2, 0.3, 0.4, 0.5, 0.6)
+    ),
+    ("three stages, from 0.4 and 0.7", Stairs(form="masked", at=(0.4, 0.7))),
+    ("four stages, from 0.4, 0.6 and 0.8", Stairs(form="masked", at=(0.4, 0.6, 0.8))),
 )
 SEED = 5
 
@@ -61,7 +78,7 @@ def run(stage: Stage) -> Finding:
 
 
 def _says(rates: list[float], jumps: list[float], plain: float, length: float, steps: int) -> str:
-    chosen = next(i for i, (_, control) in enumerate(WAYS) if control == Control())
+    chosen = next(i for i, (_, control) in enumerate(WAYS) if control == Control(form="masked"))
     least, most = int(np.argmin(rates)), int(np.argmax(rates))
     return (
         f"All units one after another at intensity 1 in {length:.0f} s of held-out speech, without emotion."
@@ -70,10 +87,10 @@ def _says(rates: list[float], jumps: list[float], plain: float, length: float, s
         f" {rates[least]:.2f}, and most with {WAYS[most][0]}, {rates[most]:.2f}. The median jump at an"
         f" event's edges is {jumps[chosen]:.2f} of the 95th percentile round it, {jumps[0]:.2f} in one stage."
         f" Without units {100 * plain:.1f} % of /p b m/ close.\n\n"
-        "Think-Before-Draw's three and four stages add one label after another. Phiz has one kind of event,"
-        f" so there are no more than two stages to tell apart, and in {steps} steps no room for many: in"
-        " their place stand ramps of strength over a longer part of sampling, which are not the same"
-        " thing. Change inside the mask: mean |difference to the run without units|, in weights."
+        "More stages than two: the units come in by equal parts of their weight, as prompts in between stand"
+        " between Think-Before-Draw's coarse and fine ones. It is the adapter alone that is measured: the"
+        " rule that shows a part of each unit whatever the adapter says is off here."
+        " Change inside the mask: mean |difference to the run without units|, in weights."
     )
 
 
