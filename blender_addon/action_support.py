@@ -59,6 +59,20 @@ def strip_start(strip: Any) -> float:
     return strip.content_start if hasattr(strip, "content_start") else strip.frame_start
 
 
+def strip_span(strip: Any) -> tuple[float, float]:
+    """The scene frames between which a strip is seen or heard; named for its handles since 5.2."""
+    if hasattr(strip, "left_handle"):
+        return float(strip.left_handle), float(strip.right_handle)
+    return float(strip.frame_final_start), float(strip.frame_final_end)
+
+
+def sound_skipped(strip: Any, rate: float) -> float:
+    """Seconds of its file that a sound strip leaves out before `strip_span`; rate: the scene's."""
+    trim = strip.content_trim_start if hasattr(strip, "content_trim_start") else strip.animation_offset_start
+    offset = getattr(strip, "sound_offset", 0.0)  # seconds, since 5.0
+    return (strip_span(strip)[0] - strip_start(strip) + trim) / rate + offset
+
+
 def set_media(image_settings: Any, *, video: bool) -> None:
     """Choose H.264's container or PNG; since 5.0 the kind of medium comes first."""
     if hasattr(image_settings, "media_type"):
