@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import torch
 
 from phiz.audio.mel import RATE
 from phiz.audio.phones import INDEX, VOWELS
@@ -14,14 +14,23 @@ from phiz.corpus.clips import SourceWriter
 from phiz.corpus.labels import Phone
 from phiz.corpus.targets import write_targets
 from phiz.corpus.teacher.styles import STYLES
-from phiz.model.dit import DitConfig
-from phiz.model.phone_encoder import PhoneEncoderConfig
 
-TINY_ENCODER = PhoneEncoderConfig(width=24, dilations=(1, 2), kernel=3, dropout=0.0)
+if TYPE_CHECKING:  # torch is imported where it is needed: the tests in Blender's own Pythons run without it
+    from phiz.model.dit import DitConfig
+    from phiz.model.phone_encoder import PhoneEncoderConfig
+
 TINY_PHONES = ("AA", "IY", "UW", "M", "B", "F", "S", "T", "SIL")
 
 
+def tiny_phone() -> PhoneEncoderConfig:
+    from phiz.model.phone_encoder import PhoneEncoderConfig
+
+    return PhoneEncoderConfig(width=24, dilations=(1, 2), kernel=3, dropout=0.0)
+
+
 def tiny_dit(audio: int) -> DitConfig:
+    from phiz.model.dit import DitConfig
+
     return DitConfig(audio, len(STYLES), width=32, blocks=2, heads=2)
 
 
@@ -69,16 +78,20 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tiny_encoder(tiny_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoint of the audio encoder after a few steps."""
+    import torch
+
     from phiz.train.encoder import train
 
     torch.set_num_threads(1)
     out = tmp_path_factory.mktemp("encoder")
-    return train(tiny_corpus, out, config=TINY_ENCODER, steps=60, batch=8, seconds=2.0, every=20)
+    return train(tiny_corpus, out, config=tiny_phone(), steps=60, batch=8, seconds=2.0, every=20)
 
 
 @pytest.fixture(scope="session")
 def tiny_stage1(tiny_corpus: Path, tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoint of the base model after a few steps."""
+    import torch
+
     from phiz.audio.aligned import width
     from phiz.model.phone_encoder import OUTPUTS
     from phiz.train.stage1 import train
@@ -105,6 +118,8 @@ def tiny_adapter(
     tiny_corpus: Path, tiny_encoder: Path, tiny_stage1: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Checkpoint of an adapter after enough steps to be heard."""
+    import torch
+
     from phiz.acting.units import WIDTH
     from phiz.model.adapter import AdapterConfig
     from phiz.train import stage1, stage2

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
-from conftest import TINY_ENCODER, tiny_dit
+from conftest import tiny_dit, tiny_phone
 from onnx import TensorProto
 
 import export.bundle
@@ -71,7 +71,7 @@ def test_the_int8_loss_is_measured_and_told(tiny_encoder: Path, tiny_stage1: Pat
 def test_the_manifest_says_what_the_networks_are(tiny_bundle: Path, tiny_stage1: Path) -> None:
     manifest = bundle.read_manifest(tiny_bundle)
     facts = checkpoint.facts(tiny_stage1)
-    assert manifest.encoder_reach == TINY_ENCODER.reach and manifest.features == OUTPUTS
+    assert manifest.encoder_reach == tiny_phone().reach and manifest.features == OUTPUTS
     assert manifest.scale.model_dump() == facts["scale"] and manifest.styles == facts["styles"]
     assert manifest.default_style == "plain" and manifest.window == stage1.WINDOW
     assert manifest.trained["stage1_steps"] == 60

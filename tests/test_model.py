@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 import torch
-from conftest import TINY_ENCODER, sound, tiny_dit
+from conftest import sound, tiny_dit, tiny_phone
 from torch import Tensor, nn
 from transformers import Wav2Vec2Config, Wav2Vec2Model
 
@@ -154,7 +154,7 @@ def test_the_adapter_minds_all_it_is_told(name: str) -> None:
     assert (change.amax((0, 2, 3)) > 1e-3).all()  # every block's control
 
 
-@pytest.mark.parametrize("config", [TINY_ENCODER, PhoneEncoderConfig(width=8)])
+@pytest.mark.parametrize("config", [tiny_phone(), PhoneEncoderConfig(width=8)])
 def test_an_encoder_reaches_as_far_as_it_says(config: PhoneEncoderConfig) -> None:
     network = shaken(PhoneEncoder(config))
     frames = torch.randn(1, 2 * (2 * config.reach + 11), BINS, requires_grad=True)
@@ -168,7 +168,7 @@ def test_an_encoder_reaches_as_far_as_it_says(config: PhoneEncoderConfig) -> Non
 
 @torch.no_grad()
 def test_phone_features_are_roots_of_probabilities() -> None:
-    features = PhoneFeatures(shaken(PhoneEncoder(TINY_ENCODER)))(torch.randn(2, 40, BINS))
+    features = PhoneFeatures(shaken(PhoneEncoder(tiny_phone())))(torch.randn(2, 40, BINS))
     assert features.shape == (2, 20, OUTPUTS)
     shares = features.square()
     torch.testing.assert_close(shares[..., : len(PHONES)].sum(-1), torch.ones(2, 20))
@@ -194,7 +194,7 @@ def small_wav2vec2(folder: Path, **changes: object) -> Path:
 
 
 def phone_audio(_: Path) -> AudioEncoder:
-    return PhoneAudio(shaken(PhoneEncoder(TINY_ENCODER)))
+    return PhoneAudio(shaken(PhoneEncoder(tiny_phone())))
 
 
 def wav2vec2_audio(folder: Path) -> AudioEncoder:
@@ -299,5 +299,5 @@ def test_a_wav2vec2_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_silence_of_phone_is_certain() -> None:
-    row = PhoneAudio(PhoneEncoder(TINY_ENCODER)).silence
+    row = PhoneAudio(PhoneEncoder(tiny_phone())).silence
     assert row[INDEX["SIL"]] == 1 and row.sum() == 1

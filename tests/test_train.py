@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import TINY_ENCODER, tiny_dit
+from conftest import tiny_dit, tiny_phone
 from test_model import small_wav2vec2
 from torch import nn
 
@@ -131,7 +131,7 @@ def test_a_checkpoint_that_does_not_fit_is_named(
     fails(stage1.load, tiny_encoder)
     fails(checkpoint.load_mean, tiny_encoder, Dit(tiny_dit(6)))
     shutil.copy(tiny_encoder, tmp_path)
-    other = type(TINY_ENCODER)(width=16, dilations=(1,))
+    other = type(tiny_phone())(width=16, dilations=(1,))
     fails(encoder.train, tiny_corpus, tmp_path, config=other, steps=99)
 
 
@@ -302,7 +302,7 @@ def test_features_are_kept_until_the_encoder_changes(tiny_corpus: Path, tiny_enc
     first = source_features(source, network, stamp, 0)
     assert first.shape == (sum(clip.frames for clip in source.clips), hearing.audio_width(tiny_encoder))
     torch.manual_seed(1)
-    other = PhoneAudio(PhoneEncoder(TINY_ENCODER))
+    other = PhoneAudio(PhoneEncoder(tiny_phone()))
     np.testing.assert_array_equal(source_features(source, other, stamp, 0), first)  # as the stamp says
     assert not np.array_equal(source_features(source, other, "another", 0), first)
     np.testing.assert_array_equal(source_features(source, network, stamp, 0), first)
