@@ -1,0 +1,198 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+"""Strips in the NLA editor are the events that act, exactly as Blender itself evaluates them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not tested")
+
+from blender_addon import action_support, strip_names, strips  # noqa: E402
+from blender_addon.strip_names import Spoken, StripNameError  # noqa: E402
+from phiz.acting.direction import AUEvent  # noqa: E402
+
+START, RATE, SECONDS = 11.0, 25.0, 8.0
+
+
+@pytest.fixture
+def scene():
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = 25, 1.0
+    return scene
+
+
+@pytest.fixture
+def face(scene):
+    face = bpy.data.objects.new("Face", bpy.data.meshes.new("Face"))
+    scene.collection.objects.link(face)
+    return face
+
+
+def by_hand(face, name: str, frame: int = 20, frames: float = 30.0, track: str = "Mine"):
+    """A strip as an artist makes it: an Action of their own, in a track of their own."""
+    animation = face.animation_data or face.animation_data_create()
+    row = animation.nla_tracks.new()
+    row.name = track
+    strip = row.strips.new(name, frame, action_support.new_action(face, "Mine"))
+    strip.name = name
+    strip.frame_end = frame + frames
+    return strip
+
+
+def read(face, scene) -> strips.Reading:
+    return strips.read(face, scene, START, SECONDS)
+
+
+def only(face, scene) -> AUEvent:
+    events, unread = (found := read(face, scene)).events, found.unread
+    assert len(events) == 1 and not unread
+    return events[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "units", "intensity"),
+    [
+        ("AU12", [(12, "B")], None),
+        ("AU12L", [(12, "L")], None),
+        ("AU12L 0.6", [(12, "L")], 0.6),
+        ("AU 12 R 60%", [(12, "R")], 0.6),
+        ("au12:0,25", [(12, "B")], 0.25),
+        ("AU6+12", [(6, "B"), (12, "B")], None),
+        ("AU6L + AU12 R .5", [(6, "L"), (12, "R")], 0.5),
+        ("AU12.001", [(12, "B")], None),
+        ("AU6+12L 0.6.012", [(6, "B"), (12, "L")], 0.6),
+        ("AU12 0.125", [(12, "B")], 0.125),
+        ("AU12 1.001", [(12, "B")], 1.0),
+        ("AU12B 100%.002", [(12, "B")], 1.0),
+    ],
+)
+def test_names(name: str, units: list[tuple[int, str]], intensity: float | None) -> None:
+    assert strip_names.meant(name)
+    assert strip_names.parse(name) == Spoken(tuple(units), intensity)
+    written = strip_names.write(units, intensity)
+    assert strip_names.parse(written) == Spoken(tuple(units), intensity)
+
+
+@pytest.mark.parametrize("name", ["AU12 smile", "AU12D", "AU12+", "AU12 LR", "AU12 0.5 L", "AU1.2"])
+def test_names_that_cannot_be_read(name: str) -> None:
+    assert strip_names.meant(name)
+    with pytest.raises(StripNameError, match="write it like AU12"):
+        strip_names.parse(name)
+
+
+def test_names_outside_the_range_and_names_of_others() -> None:
+    for name in ("AU12 60", "AU12 1.5", "AU12 101%"):
+        with pytest.raises(StripNameError, match="0 to 1 or 0% to 100%; the name says"):
+            strip_names.parse(name)
+    assert not any(strip_names.meant(name) for name in ("Audio", "AU", "Walk AU12", "NlaTrack", "AUX1"))
+
+
+def test_a_strip_added_is_an_event(face, scene) -> None:
+    strip = strips.add(face, scene, 36.5, 12, "L", 0.6, 1.5)
+    assert strip.name == "AU12L" and strip.extrapolation == "NOTHING"
+    event = only(face, scene)
+    assert (event.au, event.side, event.intensity) == (12, "L", 0.6)
+    assert (event.start, event.end) == pytest.approx(((36.5 - 11) / 25, (36.5 - 11) / 25 + 1.5), abs=1e-5)
+    assert event.envelope is not None
+    np.testing.assert_allclose(event.envelope, [(0, 0), (0.2, 1), (1.3, 1), (1.5, 0)], atol=1e-5)
+
+
+def test_a_name_written_by_hand_goes_before_the_action_and_a_given_one_does_not(face, scene) -> None:
+    strip = strips.add(face, scene, 20, 12, "L", 0.6)
+    strip.action["phiz_side"], strip.action["phiz_intensity"] = "R", 0.3
+    for name, side, intensity in (
+        ("AU12L", "R", 0.3),  # as Phiz named it: the Action counts
+        ("AU12L.001", "R", 0.3),
+        ("smile", "R", 0.3),
+        ("AU12", "B", 0.3),
+        ("AU12L 0.8", "L", 0.8),
+    ):
+        strip.name = name
+        event = only(face, scene)
+        assert (event.au, event.side, event.intensity) == (12, side, intensity)
+    strip.name = "AU4+7 50%"
+    assert [(e.au, e.side, e.intensity) for e in read(face, scene).events] == [(4, "B", 0.5), (7, "B", 0.5)]
+
+
+def test_strips_typed_by_hand_count_in_any_track_and_other_strips_are_left_alone(face, scene) -> None:
+    by_hand(face, "AU6+12 0.7")
+    by_hand(face, "Walk")
+    by_hand(face, "AU46R", 80)
+    found = read(face, scene)
+    assert [(e.au, e.side, e.intensity) for e in found.events] == [
+        (6, "B", 0.7),
+        (12, "B", 0.7),
+        (46, "R", 1),
+    ]
+    assert found.unread == ()
+    assert (found.events[0].start, found.events[0].ramp_in, found.events[0].envelope) == (0.36, 0.0, None)
+
+
+def test_what_cannot_be_read_is_listed_with_its_reason(face, scene) -> None:
+    for name, reason in {
+        "AU3": "AU 3 is not in the FACS table",
+        "AU19": "AU 19 (Tongue show) has no ARKit shape key: tongueOut is a shape key but not a channel",
+        "AU1L": "AU 1 (Inner brow raiser) takes B, not L",
+        "AU46": "AU 46 (Wink) takes L or R, not B",
+        "AU12 60": "the intensity is 0 to 1 or 0% to 100%; the name says 60",
+        "AU12 quick": "the name cannot be read; write it like AU12, AU12L 0.6, AU 12 R 60% or AU6+12",
+    }.items():
+        strip = by_hand(face, name)
+        found = read(face, scene)
+        assert found.events == () and found.unread == ((name, reason),)
+        strip.mute = True
+    wrong = strips.add(face, scene, 20, 12)
+    wrong.action["phiz_intensity"] = 1.5
+    assert "property phiz_intensity of the Action says 1.5" in read(face, scene).unread[0].reason
+    wrong.mute = True
+    early, late = by_hand(face, "AU12", -40), by_hand(face, "AU12", 300)
+    assert [reason for _, reason in read(face, scene).unread] == [
+        "it ends before the recording, 0.84 s",
+        "it begins after the end of the recording, 3.56 s",
+    ]
+    early.mute = late.mute = True
+    by_hand(face, "AU1L+2L")
+    found = read(face, scene)
+    assert [(e.au, e.side) for e in found.events] == [(2, "L")] and len(found.unread) == 1
+
+
+def test_mute_and_solo_are_honoured(face, scene) -> None:
+    first, second = strips.add(face, scene, 20, 12), strips.add(face, scene, 20, 4)
+    tracks = face.animation_data.nla_tracks
+    assert [event.au for event in read(face, scene).events] == [12, 4]
+    first.mute = True
+    assert [event.au for event in read(face, scene).events] == [4]
+    first.mute = False
+    tracks[1].mute = True
+    assert [event.au for event in read(face, scene).events] == [12]
+    tracks[1].is_solo = True
+    assert [event.au for event in read(face, scene).events] == [4]
+    tracks[1].is_solo = tracks[1].mute = False
+    second.mute = True
+    face.animation_data.use_nla = False
+    assert read(face, scene) == strips.Reading((), ())
+
+
+def test_overlaps_get_tracks_of_their_own(face, scene) -> None:
+    for frame in (20, 60.5, 30, 100, 45.3):
+        strips.add(face, scene, frame, 12, seconds=1.0)
+    strips.add(face, scene, 20, 4)
+    rows = [(track.name, len(track.strips)) for track in face.animation_data.nla_tracks]
+    assert rows == [
+        ("AU12 Lip corner puller", 3), ("AU12 Lip corner puller", 1), ("AU12 Lip corner puller", 1),
+        ("AU4 Brow lowerer", 1),
+    ]  # fmt: skip
+    starts = [round(event.start * RATE + START, 3) for event in read(face, scene).events]
+    assert starts == [20, 20, 30, 45.3, 60.5, 100]
+
+
+def test_strips_that_cannot_be_are_refused_before_anything_is_made(face, scene) -> None:
+    for fields in ({"au": 3}, {"au": 1, "side": "L"}, {"intensity": 1.1}, {"seconds": 0.0}):
+        whole: dict[str, Any] = {"frame": 20, "au": 12} | fields
+        with pytest.raises(strips.StripError, match="No strip was added: "):
+            strips.add(face, scene, **whole)
+    assert not len(bpy.data.actions) and face.animation_data is None
