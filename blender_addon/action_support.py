@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
@@ -37,6 +38,16 @@ def assign(owner: bpy.types.ID, action: bpy.types.Action) -> None:
     if hasattr(action, "slots"):
         # Blender does not always choose the slot by itself, and without one nothing moves.
         animation.action_slot = action.slots[0]
+
+
+def strip_curves(strip: bpy.types.NlaStrip) -> Sequence[bpy.types.FCurve]:
+    """The F-curves that an NLA strip plays; none where it has no Action, or no slot of it."""
+    if strip.action is None:
+        return ()
+    if not hasattr(strip, "action_slot"):
+        return strip.action.fcurves
+    bag = anim_utils.action_get_channelbag_for_slot(strip.action, strip.action_slot)
+    return bag.fcurves if bag is not None else ()
 
 
 def sound_available() -> bool:
