@@ -3,7 +3,9 @@
     python build.py demo      set up without torch, generate from a short recording, render a talking head
     python build.py test      set up everything, then ruff, pyright and pytest
     python build.py bench     measure speed and memory of generation
-    python build.py package   build the wheel, and the Blender scripts, into dist/
+    python build.py package   build the wheel, and the Blender extension for every platform, into dist/
+    python build.py versions  run the tests that need Blender in every Blender that Phiz supports
+    python build.py lock      write down anew which wheels the extension brings, after a change of versions
 
 All of it happens in .venv beside this file; a second run finds it ready.
 """
@@ -21,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 import venv
-import zipfile
 from pathlib import Path
+
+from export import extension
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -30,9 +33,18 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "phiz-installed.json"
 DEMO = ROOT / "demo_output"
 DIST = ROOT / "dist"
+WHEELS = VENV / "wheels"
 
 # bpy wheels exist for one Python each; 4.5 is a long-term release, and needs numpy below 2.
 BPY = {(3, 11): ["bpy>=4.5,<4.6", "numpy<2"], (3, 13): ["bpy>=5.1,<5.3"]}
+# Blenders that `versions` tests: their Python, and what goes beside Phiz. 5.1 shares all with 5.2.
+BLENDERS = {
+    "4.2": ((3, 11), ["bpy==4.2.*", "numpy<2"]),
+    "4.5": ((3, 11), ["bpy==4.5.*", "numpy<2"]),
+    "5.0": ((3, 11), ["bpy==5.0.*", "numpy<2"]),
+    "5.2": ((3, 13), ["bpy==5.2.*"]),
+}
+NEEDS_BLENDER = 'importorskip("bpy"'
 # What bpy loads from a Linux system, in Debian's names.
 LIBRARIES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1 libgl1-mesa-dri"
 
@@ -160,10 +172,24 @@ def bench(arguments: list[str]) -> int:
     return run(PYTHON, "-m", "export.bench", *arguments, check=False)
 
 
-def package() -> int:
+def package(platforms: list[str]) -> int:
     install("demo", ["-e", "."])
     DIST.mkdir(exist_ok=True)
-    for old in [*DIST.glob("phiz-*.whl"), *DIST.glob("phiz-blender-scripts*.zip")]:
+    wheel = phiz_wheel()
+    made = [wheel]
+    for platform in platforms:
+        say(f"packing the extension for {platform}")
+        brought = extension.wheels(PYTHON, platform, WHEELS)
+        made.append(extension.build(platform, [wheel, *brought], DIST))
+        extension.validate(made[-1], VENV, say)
+    for path in made:
+        say(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def phiz_wheel() -> Path:
+    """Build the wheel of the package `phiz`, with the shipped bundle, into dist/."""
+    for old in DIST.glob("phiz-*.whl"):
         old.unlink()
     with tempfile.TemporaryDirectory() as folder:  # setuptools leaves, and reuses, a build folder
         source = Path(folder) / "source"
@@ -173,31 +199,65 @@ def package() -> int:
         for name in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, source)
         run(PYTHON, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, source)
-    wheel = next(DIST.glob("phiz-*.whl"))
-    scripts = DIST / f"phiz-blender-scripts-{wheel.name.split('-')[1]}.zip"
-    with zipfile.ZipFile(scripts, "w", zipfile.ZIP_DEFLATED) as archive:
-        for source in sorted((ROOT / "blender_addon").glob("*.py")):
-            archive.write(source, f"blender_addon/{source.name}")
-    for made in (wheel, scripts):
-        say(f"{made} ({made.stat().st_size / 1e6:.1f} MB)")
-    return 0
+    return next(DIST.glob("phiz-*.whl"))
+
+
+def versions(arguments: list[str]) -> int:
+    """Every Blender in an environment of its own, and in each the tests that need one; a table at the end."""
+    tests = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if NEEDS_BLENDER in path.read_text()]
+    results: dict[str, str] = {}
+    for blender, (python, packages) in BLENDERS.items():
+        program = (
+            sys.executable if sys.version_info[:2] == python else shutil.which("python{}.{}".format(*python))
+        )
+        if program is None:
+            results[blender] = "no Python {}.{} here".format(*python)
+            continue
+        folder = VENV / f"blender-{blender}"
+        inside = folder / PYTHON.relative_to(VENV)
+        if not (folder / "ready").exists():
+            say(f"making {folder}")
+            run(program, "-m", "venv", "--clear", folder)
+            wanted = ["-e", ".", "pytest>=8", *packages]
+            run(inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
+            (folder / "ready").touch()
+        say(f"Blender {blender}")
+        shown = subprocess.run(
+            [str(inside), "-m", "pytest", *map(str, tests), *arguments],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        say(shown.stdout)
+        last = (shown.stdout.strip().splitlines() or ["nothing"])[-1].strip("= ")
+        results[blender] = last if shown.returncode == 0 else f"FAILED: {last}"
+    for blender, result in results.items():
+        say(f"Blender {blender}: {result}")
+    return int(any(result.startswith("FAILED") for result in results.values()))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=("demo", "test", "bench", "package"))
+    parser.add_argument("command", choices=("demo", "test", "bench", "package", "versions", "lock"))
+    parser.add_argument(
+        "--platform", nargs="+", choices=extension.PLATFORMS, help="of `package` (default: all)"
+    )
     options, rest = parser.parse_known_args()
-    if rest and options.command in ("demo", "package"):
+    if rest and options.command in ("demo", "package", "lock"):
         parser.error(f"{options.command} takes no further arguments; got {' '.join(rest)}")
+    if options.platform and options.command != "package":
+        parser.error("--platform is an option of package")
     try:
         if options.command == "demo":
             return demo()
         if options.command == "package":
-            return package()
-        return test(rest) if options.command == "test" else bench(rest)
-    except BuildError as error:
+            return package(options.platform or list(extension.PLATFORMS))
+        if options.command == "lock":
+            install("demo", ["-e", "."])
+            extension.write_lock(PYTHON)
+            return 0
+        return {"test": test, "bench": bench, "versions": versions}[options.command](rest)
+    except (BuildError, extension.ExtensionError) as error:
         print(error, file=sys.stderr)
         return 2
 
