@@ -21,7 +21,7 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import COUNT
 from phiz.model.adapter import Adapter, AdapterConfig, default_adapter
 from phiz.model.dit import MOTION, Dit, DitConfig
-from phiz.train import acted, checkpoint, hearing, stage1, stage2
+from phiz.train import acted, checkpoint, hearing, one_stage, stage1, stage2
 from phiz.train.acted import ActedBatch, Scenes, draw_events, load_voices
 from phiz.train.checkpoint import CheckpointError
 from phiz.train.half import Half
@@ -279,3 +279,21 @@ def test_stage2_on_the_command_line(
     assert main([*argv, "3"]) == 2
     said = capsys.readouterr().err
     assert "none.safetensors" in said.splitlines()[-1]
+
+
+def test_one_stage_learns_both_and_goes_on(
+    tiny_corpus: Path, tiny_encoder: Path, tiny_stage1: Path, tmp_path: Path
+) -> None:
+    torch.set_num_threads(1)
+    like = checkpoint.facts(tiny_stage1)["config"]
+    told = (tiny_corpus, tiny_encoder, tiny_stage1, tmp_path)
+    one_stage.train(*told, steps=2, batch=4, every=1)
+    first = weights_of(tmp_path / "stage1.safetensors")
+    one_stage.train(*told, steps=4, batch=4, every=1)
+    base, _, facts = stage1.load(tmp_path / "stage1.safetensors")
+    adapter, adapter_facts = stage2.load(tmp_path / "stage2.safetensors")
+    assert facts["config"] == like and adapter.config.base_width == base.config.width
+    assert adapter_facts["base"] == stage2.digest(tmp_path / "stage1.safetensors")
+    assert not any(torch.equal(value, first[f"mean.{name}"]) for name, value in base.named_parameters())
+    with open(tmp_path / "log.csv", newline="") as file:
+        assert [row[0] for row in csv.reader(file)][1:] == ["1", "2", "3", "4"]

@@ -66,6 +66,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         metavar="FILE",
         help="stage1.safetensors of `phiz train stage1` with the same encoder",
     )
+    stage2.add_argument(
+        "--ablate",
+        choices=("swap", "stages"),
+        help="for comparison: labels are not swapped, or base and adapter are learnt at once from nothing",
+    )
     feeling = kinds.add_parser(
         "feeling", help="what hears the emotion in a voice; prints how often it is right"
     )
@@ -185,19 +190,15 @@ def _stage1(args: argparse.Namespace) -> Path:
 
 
 def _stage2(args: argparse.Namespace) -> Path:
-    from phiz.train.stage2 import train
+    from phiz.train import one_stage, stage2
 
+    where = (args.corpus, args.encoder, args.base, args.out)
+    how = {"steps": args.steps, "batch": args.batch, "seed": args.seed, "device": args.device}
+    if args.ablate == "stages":
+        _say_resumed(args.out / "both.safetensors", args.steps)
+        return one_stage.train(*where, **how)
     _say_resumed(args.out / "stage2.safetensors", args.steps)
-    return train(
-        args.corpus,
-        args.encoder,
-        args.base,
-        args.out,
-        steps=args.steps,
-        batch=args.batch,
-        seed=args.seed,
-        device=args.device,
-    )
+    return stage2.train(*where, **how, swap=args.ablate is None)
 
 
 def _feeling(args: argparse.Namespace) -> Path:
