@@ -49,6 +49,17 @@ class Recording:
     def seconds(self) -> float:
         return len(self.samples) / RATE
 
+    def cut(self, start: float, end: float | None = None) -> Recording:
+        """Its part from `start` to `end` in seconds, None to its end. Raises RecordingLengthError."""
+        samples = self.samples[round(start * RATE) : None if end is None else round(end * RATE)]
+        if len(samples) < SHORTEST * RATE:
+            till = "its end" if end is None else f"{end:g} s"
+            raise RecordingLengthError(
+                f"From {start:g} s to {till} of {self.source or 'the recording'}, {self.seconds:.2f} s long,"
+                f" there are {len(samples) / RATE:.2f} s; at least {1000 * SHORTEST:.0f} ms are needed."
+            )
+        return Recording(samples, self.source)
+
 
 def load(path: str | os.PathLike[str]) -> Recording:
     """Read a file as 16 kHz mono: channels averaged, resampled with soxr HQ, levels untouched.

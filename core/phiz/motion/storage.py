@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,14 +23,17 @@ from phiz.writing import whole_file
 FORMAT, VERSION = "phiz take", 1
 
 
-def save(take: Take, path: str | os.PathLike[str]) -> None:
+def save(take: Take, path: str | os.PathLike[str], confirm: Callable[[], None] | None = None) -> None:
     """Write a Take whole or not at all. Same Take, same bytes.
 
+    confirm is called once all is written, before the file takes its place, and may raise to leave nothing.
     Raises TakeError on a suffix other than .csv, .json, .npz, and OutputError.
     """
     write, _ = _FORMATS[checked_suffix(path)]
     with whole_file(path) as stream:
         write(take, stream)
+        if confirm is not None:
+            confirm()
 
 
 def load(path: str | os.PathLike[str]) -> Take:

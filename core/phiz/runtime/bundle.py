@@ -113,7 +113,8 @@ class Bundle:
     encoder: mel (1, 2T, 64) -> features (1, T, features). denoiser: motion (N, T, 54), level (N,),
     audio (N, T, width), emotion (N, T, 8), style (N, styles), keep (N, 3), and where there is an adapter
     control (N or 1, blocks, T or 1, D) -> clean (N, T, 54). adapter: motion, level, audio, emotion and
-    units (N, T, U) -> control. feeling: see `phiz.runtime.feeling`.
+    units (N, T, U) -> control. feeling: see `phiz.runtime.feeling`. running: what every run of the first
+    three is told; its `terminate`, set from another thread, stops them with an error of onnxruntime.
     """
 
     folder: Path
@@ -122,6 +123,7 @@ class Bundle:
     denoiser: ort.InferenceSession
     adapter: ort.InferenceSession | None = None
     feeling: ort.InferenceSession | None = None
+    running: ort.RunOptions | None = None
 
     @property
     def audio_width(self) -> int:
@@ -134,7 +136,7 @@ class Bundle:
         if self.manifest.control is not None:
             shape = (1, self.manifest.control.blocks, 1, self.manifest.control.width)
             inputs["control"] = np.zeros(shape, np.float32) if control is None else control
-        return np.asarray(self.denoiser.run(None, inputs)[0])
+        return np.asarray(self.denoiser.run(None, inputs, self.running)[0])
 
     def require_adapter(self) -> ort.InferenceSession:
         """The adapter. Raises BundleError where the bundle has none."""
@@ -147,10 +149,10 @@ class Bundle:
 
     def adapt(self, **inputs: np.ndarray) -> np.ndarray:
         """One run of the adapter, which `require_adapter` finds."""
-        return np.asarray(self.require_adapter().run(None, inputs)[0])
+        return np.asarray(self.require_adapter().run(None, inputs, self.running)[0])
 
     def encode(self, mel: np.ndarray) -> np.ndarray:
-        return np.asarray(self.encoder.run(None, {"mel": mel})[0])
+        return np.asarray(self.encoder.run(None, {"mel": mel}, self.running)[0])
 
 
 def digest(path: Path) -> str:

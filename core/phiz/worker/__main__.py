@@ -1,0 +1,5 @@
+"""`python -m phiz.worker`."""
+
+from phiz.worker.boot import start
+
+start()
