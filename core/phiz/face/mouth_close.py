@@ -19,6 +19,8 @@ JAW = INDEX["jawOpen"]
 CLOSE = INDEX["mouthClose"]
 SHUT = 1e-3
 """A jaw this far open or less has no opening to close."""
+_STILL = 1e-7
+"""A displacement this short is none, in any unit that a head is built in."""
 
 
 def to_relative(weights: np.ndarray) -> np.ndarray:
@@ -43,3 +45,29 @@ def to_cancelling(weights: np.ndarray) -> np.ndarray:
     converted = weights.copy()
     converted[..., CLOSE] = np.clip(weights[..., CLOSE], 0.0, 1.0) * weights[..., JAW]
     return converted
+
+
+def undone(jaw: np.ndarray, close: np.ndarray) -> float | None:
+    """The share of the jaw's opening that a rig's mouthClose takes back between the lips.
+
+    jaw, close: (V, 3) displacements of the vertices by jawOpen and by mouthClose, in any axes and units.
+    About 1: sculpted over the open jaw, as Apple's; about 0: it only presses lips that touch already.
+    None where one of them moves nothing.
+    """
+    size = np.linalg.norm(close, axis=1)  # (V,)
+    reach = np.linalg.norm(jaw, axis=1)
+    if not (size.size and size.max() > _STILL and reach.max() > _STILL):
+        return None
+    near = size >= 0.05 * size.max()  # what mouthClose moves at all
+    if not reach[near].max() > _STILL:
+        return 0.0
+    falling = near & (reach >= 0.5 * reach[near].max())
+    way = jaw[falling].mean(0)
+    way /= np.linalg.norm(way)  # the way the jaw falls
+    fall, sink = jaw @ way, close @ way  # (V,)
+    deepest = fall[near].max()
+    lower = (size >= 0.8 * size.max()) & (fall >= 0.3 * deepest)
+    upper = near & (fall <= 0.15 * deepest)
+    rise = -sink[lower].mean() / fall[lower].mean() if lower.any() else 0.0
+    meet = max(0.0, float(np.quantile(sink[upper], 0.9))) / deepest if upper.any() else 0.0
+    return float(rise + meet)

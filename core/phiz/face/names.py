@@ -165,8 +165,8 @@ def _edited(shows: Mapping[str, Shares], edited: Mapping[str, str]) -> dict[str,
 
 
 def _closing(shares: Shares) -> Shares:
-    jaw = dict(shares).get("jawOpen")
-    return shares if jaw is None else (*shares, ("mouthClose", -jaw))
+    jaw = dict(shares).get("jawOpen", 0.0)
+    return (*shares, ("mouthClose", -jaw)) if jaw > 0 else shares
 
 
 def _recognised(names: Sequence[str], beside: Sequence[str], convention: Convention) -> dict[str, _Alias]:
