@@ -23,7 +23,7 @@ for _folder in (_ROOT / "core", _ROOT):
     if _folder.is_dir() and str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from blender_addon import action_support, keyframes, stage  # noqa: E402
+from blender_addon import action_support, faces, keyframes, stage  # noqa: E402
 from phiz.errors import PhizError  # noqa: E402
 from phiz.writing import check_writable  # noqa: E402
 
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     face.add_argument("--head", action="store_true", help="Phiz's own head in a new file")
     options.add_argument(
         "--object", action="append", default=[], metavar="NAME",
-        help="mesh to animate, repeatable; default: the one with all 51 ARKit shape keys",
+        help="the face, and with more of them exactly the meshes to animate; default: the face of the scene",
     )  # fmt: skip
     options.add_argument("--head-object", metavar="NAME", help="object that turns with the head")
     options.add_argument(
@@ -82,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
     scene = _open(options)
     rate = keyframes.scene_rate(scene)
     start = scene.frame_start if options.start is None else options.start
-    targets = keyframes.plan(scene, options.object)
+    targets = faces.plan(scene, options.object)
     turning = _turning(scene, options)
 
     take = _take(options, options.fps or rate)
@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> None:
     last = start + max(1, round((len(take.weights) - 1) * rate / take.fps))
     if options.head:
         scene.frame_end = last
-    for note in keyframes.clipped(targets, take):
+    for note in (*faces.notes(targets), *keyframes.clipped(targets, take)):
         _say(note)
     sound = False
     if options.audio is not None:
@@ -176,7 +176,7 @@ def _own_head(options: argparse.Namespace) -> bpy.types.Scene:
 
 def _turning(scene: bpy.types.Scene, options: argparse.Namespace) -> bpy.types.Object | None:
     if options.head_object is None:
-        return keyframes.plan(scene)[0].mesh if options.head else None
+        return faces.plan(scene)[0].mesh if options.head else None
     found = scene.objects.get(options.head_object)
     if found is None:
         raise HeadlessError(f"There is no object named {options.head_object!r} in the scene. Check the name.")
