@@ -10,7 +10,9 @@ curve in the Action is looked up through scale, repeat, reverse and animated tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import pairwise
 
 import bpy
@@ -21,46 +23,58 @@ from . import action_support
 BOUND = 1e-5
 """The most that the straight lines of `points` differ from the strip's own values."""
 
-_GRID = 1.0 / 128.0  # of a frame: finest sampling, exact in the single precision of F-curves to frame 131072
+_GRID = 1.0 / 256.0  # of a frame: finest sampling, exact in the single precision of F-curves to frame 65536
 _NEAR = 1e-6  # as Blender compares single-precision times
 
 Value = Callable[[float], float]
 """A value, 0 to 1, at a scene frame inside the strip."""
 
 
-def influence(strip: bpy.types.NlaStrip, frame: float, *, smooth: bool = False) -> float:
-    """How far the strip counts, 0 to 1, at a scene frame inside it; smooth: its blends as smoothsteps."""
+def influence(strip: bpy.types.NlaStrip, *, smooth: bool = False) -> Value:
+    """How far the strip counts, 0 to 1; smooth: with its blends as smoothsteps."""
     if strip.use_animated_influence:
         curve = _control(strip, "influence")
-        value = strip.influence if curve is None else curve.evaluate(frame)
-        return min(1.0, max(0.0, value))
-    start, end = strip.frame_start, strip.frame_end
-    share = 1.0
-    if strip.blend_in > 0.0 and frame <= start + strip.blend_in:
-        share = (frame - start) / strip.blend_in
-    elif strip.blend_out > 0.0 and frame >= end - strip.blend_out:
-        share = (end - frame) / strip.blend_out
-    share = min(1.0, max(0.0, share))
-    return share * share * (3.0 - 2.0 * share) if smooth else share
+        still = strip.influence
+        return lambda frame: min(1.0, max(0.0, still if curve is None else curve.evaluate(frame)))
+    start, end, blend_in, blend_out = strip.frame_start, strip.frame_end, strip.blend_in, strip.blend_out
+
+    def value(frame: float) -> float:
+        share = 1.0
+        if blend_in > 0.0 and frame <= start + blend_in:
+            share = (frame - start) / blend_in
+        elif blend_out > 0.0 and frame >= end - blend_out:
+            share = (end - frame) / blend_out
+        share = min(1.0, max(0.0, share))
+        return share * share * (3.0 - 2.0 * share) if smooth else share
+
+    return value
 
 
-def action_frame(strip: bpy.types.NlaStrip, frame: float) -> float:
-    """The frame of its Action that the strip shows at a scene frame inside it."""
+def action_frame(strip: bpy.types.NlaStrip) -> Callable[[float], float]:
+    """Scene frame inside the strip -> the frame of its Action that the strip shows there."""
     first, last = strip.action_frame_start, strip.action_frame_end
     if strip.use_animated_time:
-        curve = _control(strip, "strip_time")
-        time = strip.strip_time if curve is None else curve.evaluate(frame)
-        return float(np.fmod(time - first, last - first)) if strip.use_animated_time_cyclic else time
-    length, scale = np.float32(last - first), np.float32(abs(strip.scale) or 1.0)
-    if abs(length) < _NEAR:
-        length = np.float32(1.0)
-    if abs(frame - strip.frame_end) < _NEAR and abs(strip.repeat - round(strip.repeat)) < _NEAR:
-        into = float(length)  # the end of the last round, not the start of one more
-    else:
-        # Single precision as in Blender: rounding decides which round a frame on the border falls into.
-        since = np.float32(frame) - np.float32(strip.frame_start)
-        into = float(np.fmod(since, length * scale) / scale)
-    return last - into if strip.use_reverse else first + into
+        curve, still, cyclic = _control(strip, "strip_time"), strip.strip_time, strip.use_animated_time_cyclic
+
+        def animated(frame: float) -> float:
+            time = still if curve is None else curve.evaluate(frame)
+            return math.fmod(time - first, last - first) if cyclic else time
+
+        return animated
+
+    start, end, backwards = strip.frame_start, strip.frame_end, strip.use_reverse
+    length = last - first if abs(last - first) >= _NEAR else 1.0
+    scale = abs(strip.scale) or 1.0
+    whole = abs(strip.repeat - round(strip.repeat)) < _NEAR
+    # Single precision as in Blender: it decides which round a frame on the border falls into.
+    one_round = float(np.float32(length) * np.float32(scale))
+
+    def shown(frame: float) -> float:
+        at_end = whole and abs(frame - end) < _NEAR  # of the last round, not the start of one more
+        into = length if at_end else math.fmod(frame - start, one_round) / scale
+        return last - into if backwards else first + into
+
+    return shown
 
 
 def action_curve(strip: bpy.types.NlaStrip, paths: Sequence[str]) -> bpy.types.FCurve | None:
@@ -76,9 +90,10 @@ def points(
 ) -> list[tuple[float, float]]:
     """Scene frames, rising, from the strip's start to its end, and values with straight lines between them.
 
-    They stay within BOUND of `value` at every frame; at a jump they change over 1/128 of a frame. curves:
+    They stay within BOUND of `value` at every frame; at a jump they change over 1/256 of a frame. curves:
     those of the strip's Action that the value is made of.
     """
+    value = cache(value)
     corners = _corners(strip, curves)
     found: list[tuple[float, float]] = []
     for left, right in pairwise(corners):
@@ -140,7 +155,7 @@ def _snapped(frame: float) -> float:
 
 
 def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """As few of the points as keep straight lines within half the bound (Ramer, 1972; Douglas-Peucker)."""
+    """As few of the points as keep straight lines within most of the bound (Ramer, 1972; Douglas-Peucker)."""
     at, values = np.array(points).T
     kept = {0, len(points) - 1}
     stack = [(0, len(points) - 1)]
@@ -151,7 +166,7 @@ def _thinned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
         inner = slice(first + 1, last)
         share = (at[inner] - at[first]) / (at[last] - at[first])
         off = np.abs(values[inner] - values[first] - share * (values[last] - values[first]))
-        if off.max() > BOUND / 2:
+        if off.max() > BOUND * 0.7:
             worst = first + 1 + int(off.argmax())
             kept.add(worst)
             stack += [(first, worst), (worst, last)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import bpy
@@ -23,7 +24,7 @@ from phiz.errors import PhizError
 from phiz.face.action_units import ACTION_UNITS
 
 from . import event_actions, keyframes, strip_time
-from .strip_names import StripNameError
+from .strip_names import StripNameError, without_suffix
 
 _BLEND = 0.2  # seconds: the ramp of an event that says nothing else
 _LEAST = 1e-4  # frames: a strip shorter than this shows nothing
@@ -169,25 +170,21 @@ def _shape(strip: bpy.types.NlaStrip, intensity: float, start: float, rate: floa
     if plain and first >= 0.0 and not straight and not crossing:
         return shape | {"ramp_in": strip.blend_in / rate, "ramp_out": strip.blend_out / rate}
 
-    def strength(frame: float) -> float:
-        if strengths is None:
-            return intensity
-        return min(1.0, max(0.0, strengths.evaluate(strip_time.action_frame(strip, frame))))
-
-    def held(frame: float) -> float:
-        share = strip_time.influence(strip, frame, smooth=smooth)
-        if shares is not None:
-            share *= min(1.0, max(0.0, shares.evaluate(strip_time.action_frame(strip, frame))))
-        return share
-
+    counts, shown = strip_time.influence(strip, smooth=smooth), strip_time.action_frame(strip)
     curves = [curve for curve in (strengths, shares) if curve is not None]
-    peak = intensity
+
+    def following(curve: bpy.types.FCurve | None) -> strip_time.Value:
+        if curve is None:
+            return lambda _: 1.0
+        return cache(lambda frame: min(1.0, max(0.0, curve.evaluate(shown(frame)))))
+
+    share, strength, peak = following(shares), following(strengths), 1.0
     if strengths is not None:
-        peak = max(value for _, value in strip_time.points(strip, strength, curves))
-    shape["intensity"] = peak
-    folded = strengths is not None and peak > 0.0
+        shape["intensity"] = peak = max(value for _, value in strip_time.points(strip, strength, curves))
+    if peak == 0.0:  # the envelope then says how far the unit is held off
+        strength, peak = following(None), 1.0
     points = strip_time.points(
-        strip, lambda frame: held(frame) * (min(1.0, strength(frame) / peak) if folded else 1.0), curves
+        strip, lambda frame: counts(frame) * share(frame) * min(1.0, strength(frame) / peak), curves
     )
     return shape | {"envelope": _from_start([((frame - start) / rate, value) for frame, value in points])}
 
@@ -209,10 +206,12 @@ def _track(face: bpy.types.Object, au: int, frame: float, frames: float) -> bpy.
     name = track_name(au)
     # A strip is made at a whole frame first, and needs the room there too.
     first, last = math.floor(frame), frame + frames
+    names = {track.name for track in animation.nla_tracks}
     for track in animation.nla_tracks:
         taken = any(strip.frame_start < last and strip.frame_end > first for strip in track.strips)
-        if track.name == name and not track.lock and not taken:
+        if without_suffix(track.name) == name and not track.lock and not taken:
             return track
     track = animation.nla_tracks.new()
-    track.name = name
+    numbered = (name if number == 0 else f"{name}.{number:03}" for number in range(len(names) + 1))
+    track.name = next(free for free in numbered if free not in names)  # Blender lets tracks share a name
     return track

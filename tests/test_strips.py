@@ -13,6 +13,7 @@ bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not t
 from blender_addon import action_support, strip_names, strips  # noqa: E402
 from blender_addon.strip_names import Spoken, StripNameError  # noqa: E402
 from phiz.acting.direction import AUEvent  # noqa: E402
+from phiz.acting.units import held_at  # noqa: E402
 
 START, RATE, SECONDS = 11.0, 25.0, 8.0
 
@@ -183,11 +184,148 @@ def test_overlaps_get_tracks_of_their_own(face, scene) -> None:
     strips.add(face, scene, 20, 4)
     rows = [(track.name, len(track.strips)) for track in face.animation_data.nla_tracks]
     assert rows == [
-        ("AU12 Lip corner puller", 3), ("AU12 Lip corner puller", 1), ("AU12 Lip corner puller", 1),
+        ("AU12 Lip corner puller", 3), ("AU12 Lip corner puller.001", 1), ("AU12 Lip corner puller.002", 1),
         ("AU4 Brow lowerer", 1),
     ]  # fmt: skip
     starts = [round(event.start * RATE + START, 3) for event in read(face, scene).events]
     assert starts == [20, 20, 30, 45.3, 60.5, 100]
+
+
+def probed(face, name: str = "AU12", frame: int = 20, frames: float = 30.0, length: float | None = None):
+    """A lone strip whose Action moves a property of the face, from 0.3 to 1 and down to 0.6."""
+    face["phiz_intensity"] = 0.0
+    strip = by_hand(face, name, frame, frames)
+    length = frames if length is None else length
+    curve = action_support.curves(strip.action).new('["phiz_intensity"]')
+    for at, value in ((0.0, 0.3), (0.4 * length, 1.0), (length, 0.6)):
+        curve.keyframe_points.insert(at, value)  # Bezier
+    strip.action_frame_start, strip.action_frame_end = 0.0, length
+    strip.frame_end = frame + frames
+    return strip
+
+
+def evaluated(face, scene, frames: np.ndarray) -> np.ndarray:
+    """What Blender makes of the probed property at scene frames."""
+    values = []
+    for frame in frames:
+        scene.frame_set(int(frame), subframe=float(frame % 1.0))
+        values.append(face.evaluated_get(bpy.context.evaluated_depsgraph_get())["phiz_intensity"])
+    return np.array(values)
+
+
+def acted(event: AUEvent, frames: np.ndarray) -> np.ndarray:
+    return event.intensity * held_at(event, (frames - START) / RATE)
+
+
+def keyed(strip, path: str, keys: dict[float, float]) -> None:
+    for frame, value in keys.items():
+        setattr(strip, path, value)
+        strip.keyframe_insert(path, frame=frame)
+
+
+def plain(strip) -> None:
+    pass
+
+
+def blends(strip) -> None:
+    strip.blend_in, strip.blend_out = 5.0, 12.5
+
+
+def blends_that_meet(strip) -> None:
+    strip.blend_in, strip.blend_out = 20.0, 10.0
+    strip.frame_end -= 6.3
+
+
+def unused_influence(strip) -> None:
+    strip.influence = 0.4
+
+
+def animated_influence(strip) -> None:
+    blends(strip)
+    strip.use_animated_influence = True
+    keyed(strip, "influence", {20.0: 0.0, 26.5: 0.9, 33.0: 0.2, 49.0: 1.0})
+
+
+def animated_influence_out_of_range(strip) -> None:
+    strip.use_animated_influence = True
+    keyed(strip, "influence", {20.0: 0.0, 50.0: 1.0})
+    points = strip.fcurves.find("influence").keyframe_points
+    points[0].co[1], points[-1].co[1] = -0.5, 1.5
+
+
+def scaled(strip) -> None:
+    strip.scale = 1.7
+    strip.frame_end = strip.frame_start + 30 * 1.7
+    blends(strip)
+
+
+def repeated(strip) -> None:
+    strip.repeat = 2.6
+
+
+def repeated_whole(strip) -> None:
+    strip.repeat, strip.scale = 3.0, 0.37
+    strip.blend_in = 4.0
+
+
+def reversed_(strip) -> None:
+    strip.use_reverse = True
+
+
+def reversed_and_repeated(strip) -> None:
+    strip.use_reverse = True
+    strip.repeat, strip.scale = 2.5, 0.5
+
+
+def trimmed(strip) -> None:
+    strip.action_frame_start, strip.action_frame_end = 4.0, 17.5
+
+
+def moved(strip) -> None:
+    strip.frame_end += 17.37
+    strip.frame_start += 17.37
+
+
+def animated_time(strip) -> None:
+    strip.use_animated_time = True
+    keyed(strip, "strip_time", {20.0: 0.0, 30.0: 25.0, 50.0: 5.0})
+
+
+def cyclic_time(strip) -> None:
+    strip.action_frame_start, strip.action_frame_end = 2.0, 14.0
+    strip.use_animated_time = strip.use_animated_time_cyclic = True
+    keyed(strip, "strip_time", {20.0: 0.0, 50.0: 40.0})
+
+
+def held_before_and_after(strip) -> None:
+    strip.extrapolation = "HOLD"
+
+
+def stepped(strip) -> None:
+    for point in action_support.strip_curves(strip)[0].keyframe_points:
+        point.interpolation = "CONSTANT"
+    strip.scale = 0.9
+
+
+WAYS = (
+    plain, blends, blends_that_meet, unused_influence, animated_influence, animated_influence_out_of_range,
+    scaled, repeated, repeated_whole, reversed_, reversed_and_repeated, trimmed, moved, animated_time,
+    cyclic_time, held_before_and_after, stepped,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_strips_act_as_blender_evaluates_them(face, scene, way) -> None:
+    strip = probed(face)
+    way(strip)
+    event = only(face, scene)
+    first, last = strip.frame_start, strip.frame_end
+    rng = np.random.default_rng(3)
+    frames = np.concatenate([np.arange(np.ceil(first), last), rng.uniform(first, last, 40).round(2)])
+    np.testing.assert_allclose(acted(event, frames), evaluated(face, scene, frames), rtol=0, atol=1e-5)
+    assert (event.start, event.end) == pytest.approx(
+        ((first - START) / RATE, (last - START) / RATE), abs=1e-6
+    )
 
 
 def test_strips_that_cannot_be_are_refused_before_anything_is_made(face, scene) -> None:
@@ -196,3 +334,35 @@ def test_strips_that_cannot_be_are_refused_before_anything_is_made(face, scene) 
         with pytest.raises(strips.StripError, match="No strip was added: "):
             strips.add(face, scene, **whole)
     assert not len(bpy.data.actions) and face.animation_data is None
+
+
+def test_an_event_that_begins_before_the_recording_is_cut_there(face, scene) -> None:
+    strip = strips.add(face, scene, 9.0, 12, seconds=1.0)
+    strip.blend_in = 10.0
+    event = only(face, scene)
+    assert event.start == 0.0 and event.end == pytest.approx(0.92, abs=1e-6)
+    np.testing.assert_allclose(event.envelope, [(0, 0.2), (0.32, 1), (0.72, 1), (0.92, 0)], atol=1e-4)
+    strip.action["phiz_smooth"] = True
+    assert held_at(only(face, scene), np.array([0.12])) == pytest.approx(0.5, abs=1e-5)
+    strip.frame_start, strip.blend_in, strip.blend_out = 11.0, 5.0, 5.0
+    smooth = only(face, scene)
+    assert (smooth.ramp_in, smooth.ramp_out, smooth.envelope) == (0.2, 0.2, None)
+
+
+def test_an_animated_intensity_keeps_its_peak_and_its_shape(face, scene) -> None:
+    strip = probed(face)
+    curve = action_support.strip_curves(strip)[0]
+    for point in curve.keyframe_points:
+        point.interpolation, point.co[1] = "LINEAR", 0.5 * point.co[1]
+    event = only(face, scene)
+    assert event.intensity == pytest.approx(0.5, abs=1e-5)
+    assert event.envelope is not None and max(held for _, held in event.envelope) == pytest.approx(
+        1, abs=1e-5
+    )
+    curve.mute = True
+    assert only(face, scene).intensity == 1.0
+    curve.mute = False
+    for point in curve.keyframe_points:
+        point.co[1] = 0.0
+    off = only(face, scene)
+    assert off.intensity == 0.0 and off.envelope == ((0.0, 1.0), (pytest.approx(1.2), 1.0))
