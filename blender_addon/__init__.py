@@ -30,6 +30,6 @@ def _parts() -> list[ModuleType]:
 
     if missing.packages():
         return [missing]
-    from . import properties
+    from . import generation, preferences, properties, sidebar
 
-    return [properties]
+    return [preferences, properties, generation, sidebar]

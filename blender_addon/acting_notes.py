@@ -41,7 +41,10 @@ def into_settings(notes: Direction, settings: FaceSettings, *, start: float, rat
     settings.moments.clear()
     settings.emotion_heard = notes.emotion is None
     settings.intensity = 1.0
-    for number, key in enumerate(notes.emotion or ()):
+    keys = list(notes.emotion or ())
+    if keys and keys[0].time > 0.0:  # the first mix holds from the beginning on
+        keys.insert(0, keys[0])
+    for number, key in enumerate(keys):
         holder = settings if number == 0 else settings.moments.add()
         holder.intensity = key.intensity
         for name, share in key.mix.items():

@@ -22,7 +22,7 @@ from bpy.types import Context, Object, PropertyGroup
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 
-from . import model_styles
+from . import model_styles, voice, worker_process
 
 _EMOTION_ITEMS = [(name, name.title(), f"How much of the face is {name}") for name in EMOTIONS]
 
@@ -37,6 +37,15 @@ def _can_turn(_self: PropertyGroup, candidate: Object) -> bool:
 
 def _styles(_self: PropertyGroup, _context: Context, _typed: str) -> list[str]:
     return list(model_styles.names())
+
+
+def _sound_strips(_self: PropertyGroup, context: Context, _typed: str) -> list[str]:
+    return [strip.name for strip in voice.sound_strips(context.scene)]
+
+
+def _warm_up(_self: PropertyGroup, _context: Context) -> None:
+    if not bpy.app.background:
+        worker_process.worker().start()
 
 
 class FaceMesh(PropertyGroup):
@@ -92,16 +101,22 @@ def _strength(region: str) -> FloatProperty:
 class FaceSettings(PropertyGroup):
     """All that is set for one face. Frames are scene frames."""
 
+    meshes_found: BoolProperty(
+        name="Find Automatically",
+        description="Take the meshes that the same rig moves, or that lie in the same place: teeth, lashes",
+        default=True,
+    )
     meshes: CollectionProperty(type=FaceMesh)
     mapping: CollectionProperty(type=ChannelKey)
     mouth_close: EnumProperty(
         name="Mouth Close",
         description="What the shape key mouthClose does on this rig",
         items=[
+            ("measured", "Measured", "Found by what the shape keys do to the lips"),
             ("cancelling", "Cancels the Jaw", "As Apple's, sculpted over the open jaw: lips meet at jawOpen"),
             ("relative", "Share of the Jaw", "At 1 the lips meet however far the jaw is open"),
         ],
-        default="cancelling",
+        default="measured",
     )  # fmt: skip
 
     voice_source: EnumProperty(
@@ -117,9 +132,12 @@ class FaceSettings(PropertyGroup):
         name="Recording",
         description="The voice: WAV, FLAC, Ogg, Opus, MP3 or AIFF, at any rate",
         subtype="FILE_PATH",
+        update=_warm_up,
     )
     voice_strip: StringProperty(
-        name="Sound Strip", description="The sound strip of the Video Sequencer that holds the voice"
+        name="Sound Strip",
+        description="The sound strip of the Video Sequencer that holds the voice",
+        search=_sound_strips,
     )
     voice_start_use: BoolProperty(
         name="Start At",

@@ -1,0 +1,126 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false, reportInvalidTypeForm=false
+# bpy ships no type information; it reads annotations as definitions of properties
+"""The face: the demo head for a scene without one, further meshes, and the mapping by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bpy
+from bpy.props import EnumProperty, IntProperty
+
+from phiz.face.channels import CHANNELS
+
+from .operator_base import FaceOperator
+
+if TYPE_CHECKING:
+    from bpy.types import Context, Object
+
+
+_CHANNELS = [(name, name, f"The movement {name}") for name in CHANNELS]
+
+
+class AddDemoHead(bpy.types.Operator):
+    """Add Phiz's own head, with all shape keys, to try things out"""
+
+    bl_idname = "phiz.add_demo_head"
+    bl_label = "Add the Demo Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Only in Object Mode")
+        return context.mode == "OBJECT"
+
+    def execute(self, context: Context) -> set[str]:
+        from phiz.face.head import demo_head
+
+        from . import character
+
+        head = character.add(demo_head(), context.scene)
+        head.location = context.scene.cursor.location
+        for other in context.selected_objects:
+            other.select_set(False)
+        head.select_set(True)
+        context.view_layer.objects.active = head
+        context.scene.phiz.face = head
+        head.phiz.head_object = head
+        return {"FINISHED"}
+
+
+class AddMesh(FaceOperator):
+    """Add the selected meshes to the face: teeth, tongue, lashes, brows"""
+
+    bl_idname = "phiz.add_mesh"
+    bl_label = "Add Selected Meshes"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def why_not(cls, context: Context, face: Object) -> str:
+        return "" if cls._further(context, face) else "Select further meshes with shape keys"
+
+    @staticmethod
+    def _further(context: Context, face: Object) -> list[Object]:
+        there = {face, *(entry.mesh for entry in face.phiz.meshes)}
+        return [
+            mesh
+            for mesh in context.selected_objects
+            if mesh.type == "MESH" and mesh.data.shape_keys and mesh not in there
+        ]
+
+    def act(self, context: Context, face: Object) -> None:
+        for mesh in self._further(context, face):
+            face.phiz.meshes.add().mesh = mesh
+
+
+class RemoveMesh(FaceOperator):
+    """Take this mesh out of the face; its keys stay"""
+
+    bl_idname = "phiz.remove_mesh"
+    bl_label = "Remove Mesh"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    index: IntProperty(name="Row", description="Which further mesh", min=0)
+
+    def act(self, context: Context, face: Object) -> None:
+        face.phiz.meshes.remove(self.index)
+
+
+class MapChannel(FaceOperator):
+    """Choose by hand which shape key shows this movement"""
+
+    bl_idname = "phiz.map_channel"
+    bl_label = "Map a Movement"
+    bl_options = {"REGISTER", "UNDO"}
+    bl_property = "channel"
+
+    channel: EnumProperty(
+        name="Movement",
+        description="The ARKit blendshape",
+        items=_CHANNELS,
+    )
+
+    def invoke(self, context: Context, _event: bpy.types.Event) -> set[str]:
+        context.window_manager.invoke_search_popup(self)
+        return {"RUNNING_MODAL"}
+
+    def act(self, context: Context, face: Object) -> None:
+        if self.channel not in face.phiz.mapping:
+            face.phiz.mapping.add().name = self.channel
+
+
+class UnmapChannel(FaceOperator):
+    """Go back to what Phiz finds by the names"""
+
+    bl_idname = "phiz.unmap_channel"
+    bl_label = "Forget Mapping"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    index: IntProperty(name="Row", description="Which mapping", min=0)
+
+    def act(self, context: Context, face: Object) -> None:
+        face.phiz.mapping.remove(self.index)
+
+
+CLASSES = (AddDemoHead, AddMesh, RemoveMesh, MapChannel, UnmapChannel)

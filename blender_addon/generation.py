@@ -1,0 +1,297 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""From Generate to keys: one run at a time, computed in the worker, applied in Blender's main thread.
+
+`begin` checks everything and sends the requests; a timer looks for the answers, so that the window is never
+held up; the keys are written when all is there, in one undo step. Whatever goes wrong before that leaves the
+file as it was. `finish` is the same without a timer, for scripts and under --background.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import bpy
+
+from phiz.errors import PhizError
+from phiz.motion import take as takes
+from phiz.worker.protocol import Cancelled, Done, Failed, Generate, Progress
+
+from . import acting_notes, keyframes, performance, worker_process
+from .voice import Voice
+
+_LOOK = 0.05  # s between looks at the worker
+_PATIENCE = 0.01  # s, the same where nothing else waits
+_MODES = {"OBJECT", "POSE"}
+_LOG_TAIL = 4000  # characters of the worker's log that go with a failure
+
+
+class GenerationError(PhizError):
+    """Nothing can be generated, or what was generated has no place to go."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the last run came to nothing: one line, and everything that helps to mend it."""
+
+    line: str
+    details: str
+
+
+@dataclass
+class Run:
+    """One press of Generate. Objects are held by their session_uid: undo gives them new addresses."""
+
+    scene: int
+    face: int
+    voice: Voice
+    rate: float
+    seed: int
+    """Of the first performance."""
+    span: tuple[float, float] | None
+    """Scene frames that are made anew, None for all."""
+    waiting: dict[int, Path]
+    """Request -> the file that its Take will be in, in the order of the seeds."""
+    shares: dict[int, float]
+    """Request -> how much of it is done, 0 to 1."""
+    made: list[Path] = field(default_factory=list)
+
+    @property
+    def done(self) -> float:
+        """0 to 1."""
+        return sum(self.shares.values()) / max(1, len(self.shares))
+
+    @property
+    def shown(self) -> str:
+        """What is going on, for the progress bar."""
+        return "Writing Keys" if not self.waiting else f"{self.done:.0%}" if self.done else "Starting"
+
+
+@dataclass
+class State:
+    """run: the one going on. failure, notes: why the last one came to nothing, or what it has to say."""
+
+    run: Run | None = None
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+
+
+state = State()
+_kept: dict[int, tuple[tuple[Voice, float], Path]] = {}
+"""Face -> recording, rate and file of its last Take."""
+
+
+def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+    """Check everything and ask the worker. Raises PhizError; then nothing has begun."""
+    if state.run is not None:
+        raise GenerationError("A generation is running. Wait for it, or cancel it.")
+    state.failure, state.notes = None, ()
+    settings, rate = face.phiz, keyframes.scene_rate(scene)
+    performance.check(scene, face)
+    folder = Path(bpy.app.tempdir)
+    voice = performance.voice_of(scene, face, folder)
+    span = performance.span_of(settings, voice, rate)
+    events = performance.events_of(scene, face, voice)
+    previous = _before(face, voice, rate) if span else None
+    reference = performance.reference_of(settings)
+    requests = []
+    for number in range(1 if span else settings.variations):
+        direction = acting_notes.direction(
+            settings, events, start=voice.frame, rate=rate, seed=settings.seed + number
+        )
+        requests.append(
+            Generate(
+                audio=str(voice.path),
+                audio_start=voice.begin,
+                audio_end=voice.end,
+                direction=direction,
+                fps=rate,
+                reference=reference,
+                start=(span[0] - voice.frame) / rate if span and previous else None,
+                end=(span[1] - voice.frame) / rate if span and previous else None,
+                previous=str(previous) if previous else None,
+                out=str(folder / f"phiz_{secrets.token_hex(4)}.npz"),
+            )
+        )
+    worker = worker_process.worker()
+    waiting = {worker.generate(request): Path(request.out) for request in requests}
+    shares = dict.fromkeys(waiting, 0.0)
+    state.run = Run(scene.session_uid, face.session_uid, voice, rate, settings.seed, span, waiting, shares)
+
+
+def follow() -> None:
+    """Let a timer do the rest; Blender's event loop has to run."""
+    if not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, first_interval=_LOOK, persistent=True)
+
+
+def finish() -> None:
+    """Wait for the run that `begin` began. Raises PhizError; then the file is as it was."""
+    try:
+        while state.run is not None:
+            _step()
+            time.sleep(_PATIENCE)
+    except BaseException:  # Ctrl+C
+        cancel()
+        raise
+    if state.failure is not None:
+        raise GenerationError(state.failure.line)
+
+
+def cancel() -> None:
+    """Stop the run, if there is one; the file is as it was, the worker stays."""
+    if state.run is None:
+        return
+    ended, state.run = state.run, None
+    for request in ended.waiting:
+        worker_process.worker().cancel(request)
+    _clear(ended)
+
+
+def forget() -> None:
+    """No run, nothing to say: another file was opened."""
+    cancel()
+    state.failure, state.notes = None, ()
+    _kept.clear()
+
+
+def _tick() -> float | None:
+    _step()
+    _redraw()
+    return None if state.run is None else _LOOK
+
+
+def _step() -> None:
+    """Go on with the run as far as is possible now; a failure ends it."""
+    try:
+        _listen()
+        if state.run is not None and not state.run.waiting and _in_place():
+            _apply(state.run)
+    except PhizError as error:
+        _fail(str(error), "")
+    except Exception as error:  # a timer that raises is dropped without a word
+        line = f"Phiz made a mistake ({type(error).__name__}). Copy the details and report them."
+        _fail(line, traceback.format_exc())
+
+
+def _listen() -> None:
+    for reply in worker_process.worker().poll():
+        if state.run is None or (reply.id is not None and reply.id not in state.run.waiting):
+            continue  # of a run that was cancelled
+        match reply:
+            case Failed():
+                _fail(reply.message, _details(reply))
+            case Progress():
+                state.run.shares[reply.id] = reply.done
+            case Done():
+                state.run.shares[reply.id] = 1.0
+                state.run.made.append(state.run.waiting.pop(reply.id))
+            case Cancelled():
+                cancel()
+
+
+def waits_for_mode() -> bool:
+    """Whether all is computed, and the keys wait until the artist leaves a mode with an undo of its own."""
+    return state.run is not None and not state.run.waiting and not _in_place()
+
+
+def _in_place() -> bool:
+    """Whether the undo of the present mode can take keys back: in Edit Mode and painting it is the mesh's."""
+    return bpy.app.background or bpy.context.mode in _MODES
+
+
+def _apply(finished: Run) -> None:
+    """Write the keys of a run whose Takes are all there."""
+    state.run = None
+    try:
+        scene = _by_uid(bpy.data.scenes, finished.scene, "scene")
+        face = _by_uid(bpy.data.objects, finished.face, "face")
+        made = [takes.load(path) for path in finished.made]
+        said = performance.apply(scene, face, made, finished.seed, finished.voice, finished.span)
+        state.notes = tuple(said)
+        _keep(finished)
+    finally:
+        _clear(finished)
+    if not bpy.app.background:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+            bpy.ops.ed.undo_push(message="Generate Face Animation")
+
+
+def _fail(line: str, details: str) -> None:
+    cancel()
+    state.failure = Failure(line, details or line)
+
+
+def refuse(error: PhizError) -> None:
+    """Keep for the panel why a run could not begin."""
+    state.failure = Failure(str(error), str(error))
+
+
+def _details(reply: Failed) -> str:
+    """All that is known of a failure of the worker."""
+    said = [f"{reply.error}: {reply.message}", reply.detail or ""]
+    if reply.log is not None:
+        with contextlib.suppress(OSError):
+            log = Path(reply.log).read_text(encoding="utf-8", errors="replace")
+            said.append(f"{reply.log}:\n{log[-_LOG_TAIL:]}")
+    said.append(f"Blender {bpy.app.version_string}, Python {sys.version.split()[0]}, {sys.platform}")
+    return "\n\n".join(part for part in said if part)
+
+
+def _keep(finished: Run) -> None:
+    """Keep the Take that was put in use: a range is made anew from it."""
+    if (before := _kept.pop(finished.face, None)) is not None:
+        before[1].unlink(missing_ok=True)
+    _kept[finished.face] = (finished.voice, finished.rate), finished.made.pop(0)
+
+
+def _before(face: bpy.types.Object, voice: Voice, rate: float) -> Path | None:
+    """The last Take of a face, if it is of this recording at this rate."""
+    kept = _kept.get(face.session_uid)
+    return kept[1] if kept is not None and kept[0] == (voice, rate) and kept[1].exists() else None
+
+
+def _clear(ended: Run) -> None:
+    """Remove the files of a run that are not kept."""
+    for path in (*ended.made, *ended.waiting.values()):
+        path.unlink(missing_ok=True)
+
+
+def _by_uid(blocks: bpy.types.bpy_prop_collection, uid: int, what: str) -> bpy.types.ID:
+    found = next((block for block in blocks if block.session_uid == uid), None)
+    if found is None:
+        raise GenerationError(f"The {what} was removed while it was generated. Nothing was written.")
+    return found
+
+
+def _redraw() -> None:
+    """Have the sidebars drawn anew, in every window."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                for region in area.regions:
+                    if region.type == "UI":
+                        region.tag_redraw()
+
+
+@bpy.app.handlers.persistent
+def _other_file(*_: object) -> None:
+    forget()
+
+
+def register() -> None:
+    bpy.app.handlers.load_pre.append(_other_file)
+
+
+def unregister() -> None:
+    forget()
+    if bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.unregister(_tick)
+    bpy.app.handlers.load_pre.remove(_other_file)
+    worker_process.close()

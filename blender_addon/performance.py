@@ -1,0 +1,230 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""From what is set in the sidebar to the arguments of the parts below: face, voice, range, keys."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bpy
+
+from phiz.errors import PhizError
+
+from . import (
+    action_support,
+    faces,
+    keyframes,
+    ownership,
+    rotation,
+    stage,
+    strips,
+    variations,
+    voice,
+)
+from .faces import Coverage
+from .keyframes import Target
+from .rotation import Joint, Turning
+from .voice import Voice, VoiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from phiz.acting.direction import AUEvent
+    from phiz.motion.take import Take
+
+    from .properties import FaceSettings
+
+
+class RangeError(PhizError):
+    """The range has no frame of the recording."""
+
+
+# ---- the face ----------------------------------------------------------------------------------------
+
+
+def face_of(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The face that the sidebar works on: the one chosen, else the active object where it is a face,
+    else the first that is found."""
+    chosen = scene.phiz.face
+    if chosen is not None and chosen.name in scene.objects:
+        return chosen
+    found = faces.find(scene)
+    active = bpy.context.view_layer.objects.active if bpy.context.view_layer else None
+    return active if active in found else next(iter(found), None)
+
+
+def further_meshes(scene: bpy.types.Scene, face: bpy.types.Object) -> list[bpy.types.Object]:
+    """The meshes that move with the face."""
+    if face.phiz.meshes_found:
+        return faces.companions(scene, face)
+    return [entry.mesh for entry in face.phiz.meshes if entry.mesh is not None]
+
+
+def coverage(scene: bpy.types.Scene, face: bpy.types.Object) -> Coverage:
+    """What the face and its further meshes show."""
+    return faces.coverage([face, *further_meshes(scene, face)], face.phiz.edited())
+
+
+def targets(scene: bpy.types.Scene, face: bpy.types.Object) -> list[Target]:
+    """The meshes to animate. Raises RigError."""
+    settings = face.phiz
+    return faces.targets(face, further_meshes(scene, face), settings.edited(), settings.mouth_close)
+
+
+def turning(face: bpy.types.Object) -> Turning:
+    """What turns with the head and the eyes."""
+    settings = face.phiz
+    owner = settings.head_object
+    if owner is None:
+        return Turning()
+    if owner.type != "ARMATURE":
+        return Turning(head=Joint(owner))
+    head, left, right = (
+        Joint(owner, bone) if bone else None
+        for bone in (settings.head_bone, settings.eye_left, settings.eye_right)
+    )
+    return Turning(head, left, right)
+
+
+# ---- the voice ---------------------------------------------------------------------------------------
+
+
+def voice_of(scene: bpy.types.Scene, face: bpy.types.Object, folder: Path) -> Voice:
+    """The recording that is chosen; `folder` is for a packed one. Raises VoiceError."""
+    settings = face.phiz
+    if settings.voice_source == "STRIP":
+        return voice.of_strip(scene, settings.voice_strip, folder)
+    return voice.of_file(settings.voice_file, _first_frame(scene, settings))
+
+
+def heard_span(scene: bpy.types.Scene, face: bpy.types.Object) -> tuple[float, float]:
+    """Scene frame at which the recording begins, and its seconds, without end where it is not known; quick
+    enough to draw with."""
+    settings = face.phiz
+    if settings.voice_source == "STRIP":
+        chosen = (s for s in voice.sound_strips(scene) if s.name == settings.voice_strip)
+        if strip := next(chosen, None):
+            first, last = action_support.strip_span(strip)
+            return first, (last - first) / keyframes.scene_rate(scene)
+        return scene.frame_start, math.inf
+    frame = _first_frame(scene, settings)
+    path = Path(bpy.path.abspath(settings.voice_file))
+    try:
+        return frame, _seconds(str(path), path.stat().st_mtime_ns)
+    except (OSError, VoiceError):
+        return frame, math.inf
+
+
+def why_not(scene: bpy.types.Scene, face: bpy.types.Object) -> str:
+    """Why there is nothing to generate from; empty where there is."""
+    settings = face.phiz
+    if settings.voice_source == "STRIP":
+        names = [strip.name for strip in voice.sound_strips(scene)]
+        return "" if settings.voice_strip in names else "Choose a sound strip under Voice"
+    if not settings.voice_file.strip():
+        return "Choose a recording under Voice"
+    path = Path(bpy.path.abspath(settings.voice_file))
+    return "" if path.is_file() else f"There is no file {path.name}: choose the recording again"
+
+
+def span_of(settings: FaceSettings, heard: Voice, rate: float) -> tuple[float, float] | None:
+    """First and last scene frame to generate; None for all. Raises RangeError."""
+    if not settings.range_use:
+        return None
+    first = max(settings.range_start, heard.frame)
+    last = min(settings.range_end, heard.frame + heard.seconds * rate)
+    if last <= first:
+        raise RangeError(
+            f"The range {settings.range_start} to {settings.range_end} has no frame of the recording, which "
+            f"is heard from {heard.frame:g} to {heard.frame + heard.seconds * rate:.0f}. Change it."
+        )
+    return float(first), float(last)
+
+
+def events_of(scene: bpy.types.Scene, face: bpy.types.Object, heard: Voice) -> tuple[AUEvent, ...]:
+    """The Action Units that the NLA strips of the face ask for."""
+    return strips.read(face, scene, heard.frame, heard.seconds).events
+
+
+def reference_of(settings: FaceSettings) -> str | None:
+    """The Take whose manner is taken over. Raises VoiceError where there is no such file."""
+    if not settings.reference_file.strip():
+        return None
+    path = Path(bpy.path.abspath(settings.reference_file))
+    if not path.is_file():
+        raise VoiceError(f"There is no file {path} to talk like. Choose another under Acting.")
+    return str(path)
+
+
+def _first_frame(scene: bpy.types.Scene, settings: FaceSettings) -> int:
+    return settings.voice_start if settings.voice_start_use else scene.frame_start
+
+
+@lru_cache(maxsize=64)
+def _seconds(path: str, _changed: int) -> float:
+    return voice.of_file(path, 0.0).seconds
+
+
+# ---- the keys ----------------------------------------------------------------------------------------
+
+
+def check(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+    """Raises PhizError where keys could not be written."""
+    for target in targets(scene, face):
+        ownership.check(target.keys)
+    rotation.plan(turning(face))
+
+
+def owners(scene: bpy.types.Scene, face: bpy.types.Object) -> list[bpy.types.ID]:
+    """The data blocks that bear Actions of the face's performance."""
+    turned = dict.fromkeys(joint.owner for joint in turning(face).joints)
+    return [*(target.keys for target in targets(scene, face)), *turned]
+
+
+def apply(
+    scene: bpy.types.Scene,
+    face: bpy.types.Object,
+    made: Sequence[Take],
+    seed: int,
+    heard: Voice,
+    span: tuple[float, float] | None,
+) -> list[str]:
+    """Write the keys of Takes of the seeds from `seed` on; the first is put in use. Raises PhizError.
+
+    Returns what there is to say of it, a line each. A range is written into the keys that are there.
+    """
+    check(scene, face)
+    if span is None:
+        variations.clear(owners(scene, face))
+    for number in reversed(range(len(made))):
+        _write(scene, face, made[number], heard.frame, span)
+        if len(made) > 1:
+            for owner in owners(scene, face):
+                variations.mark(owner, seed + number)
+    if face.phiz.voice_source == "FILE":
+        stage.add_sound(scene, heard.path, round(heard.frame))
+    return keyframes.clipped(targets(scene, face), made[0])
+
+
+def _write(
+    scene: bpy.types.Scene, face: bpy.types.Object, take: Take, start: float, span: tuple[float, float] | None
+) -> None:
+    """Build every Action first and assign them last, so that a failure leaves all as it was."""
+    rate, thinning = keyframes.scene_rate(scene), face.phiz.thinning
+    at = keyframes.frames(take, start=start, rate=rate)
+    built: list[tuple[bpy.types.ID, bpy.types.Action]] = []
+    try:
+        for target in targets(scene, face):
+            curves = keyframes.curves(target, take)
+            name = f"Phiz {target.mesh.name}"
+            action = keyframes.build(target.keys, name, curves, at, thinning=thinning, span=span)
+            built.append((target.keys, action))
+        built += rotation.build(turning(face), take, start=start, rate=rate, thinning=thinning, span=span)
+        ownership.commit(built, take.origin)
+    except BaseException:
+        for _, action in built:
+            bpy.data.actions.remove(action)
+        raise

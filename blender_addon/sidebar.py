@@ -1,0 +1,37 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""All operators, menus, lists and panels of the sidebar, in the order of work."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import (
+    acting_operators,
+    event_operators,
+    face_operators,
+    generation_operators,
+    panels_acting,
+    panels_face,
+    panels_result,
+)
+
+CLASSES = (
+    *face_operators.CLASSES,
+    *acting_operators.CLASSES,
+    *event_operators.CLASSES,
+    *generation_operators.CLASSES,
+    *panels_face.CLASSES,
+    *panels_acting.CLASSES,
+    *panels_result.CLASSES,
+)
+
+
+def register() -> None:
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+
+
+def unregister() -> None:
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)

@@ -1,0 +1,58 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""Several performances of one line to choose from: one Action for each seed, one of them in use.
+
+Those that are not in use stay in the file by a fake user; a new run takes them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import bpy
+
+from . import action_support, ownership
+
+_SEED, _OWNER = "phiz_seed", "phiz_owner"
+
+
+def mark(owner: bpy.types.ID, seed: int) -> None:
+    """Make Phiz's Action that `owner` uses now one to choose, of this seed."""
+    action = ownership.owned(owner)
+    if action is not None:
+        action[_SEED], action[_OWNER] = seed, owner.name
+        action.use_fake_user = True
+
+
+def seeds(owner: bpy.types.ID) -> dict[int, bpy.types.Action]:
+    """Seed -> Action of the performances that can be chosen for a data block, in the order of seeds."""
+    found = {
+        int(action[_SEED]): action
+        for action in bpy.data.actions
+        if action.get(_OWNER) == owner.name and _SEED in action and ownership.OWNED in action
+    }
+    return dict(sorted(found.items()))
+
+
+def chosen(owner: bpy.types.ID) -> int | None:
+    """The seed of the performance in use, where there is a choice."""
+    action = ownership.owned(owner)
+    return int(action[_SEED]) if action is not None and _SEED in action else None
+
+
+def choose(owners: Iterable[bpy.types.ID], seed: int) -> None:
+    """Put the performance of this seed in use on each data block that has one."""
+    for owner in owners:
+        action = seeds(owner).get(seed)
+        if action is not None and ownership.owned(owner) is not None:
+            action_support.assign(owner, action)
+
+
+def clear(owners: Iterable[bpy.types.ID]) -> None:
+    """Take away the performances that are not in use, and let go of the one that is."""
+    for owner in owners:
+        for action in seeds(owner).values():
+            action.use_fake_user = False
+            del action[_SEED]
+            if action.users == 0:
+                bpy.data.actions.remove(action)

@@ -1,0 +1,35 @@
+"""The one worker of this Blender: made when first needed, kept warm, made anew when preferences change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import preferences
+
+if TYPE_CHECKING:
+    from phiz.worker.client import Worker
+
+_made: dict[preferences.Wanted, Worker] = {}
+"""The worker and what it was made for; one at most."""
+
+
+def worker() -> Worker:
+    """The worker as the preferences want it; nothing is started before it is asked to generate."""
+    from phiz.worker.client import Worker
+
+    wanted = preferences.wanted()
+    if wanted not in _made:
+        close()
+        _made[wanted] = Worker(_path(wanted.python), _path(wanted.bundle), wanted.threads or None)
+    return _made[wanted]
+
+
+def close() -> None:
+    """End the worker, if there is one."""
+    while _made:
+        _made.popitem()[1].close()
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
