@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from phiz.corpus.teacher.visemes import VISEMES
 from phiz.face.channels import CHANNELS, INDEX, vector
+from phiz.face.missing import losses
 from phiz.face.names import KINDS, conventions, formula, match
+
+PAGE = Path(__file__).parents[1] / "docs" / "rigs.md"
 
 
 def keys_of(convention: str, *kinds: str) -> list[str]:
@@ -123,6 +129,7 @@ def test_of_two_spellings_one_is_taken() -> None:
 
 def test_doubtful_names_are_left_alone() -> None:
     names = ["A", "I", "Body", "Leg_L", "Hand_A", "Hand_E", "Hand_I", "Hand_O", "Hand_U", "Joy", "Blush"]
+    names += ["jawOpen_mouthClose", "jawOpen_mouthLeft", "jawOpen_mouthRight"]
     names += ["jawOpen.001", "jawOpen_corrective", "fix_jawOpen", "left", "JawBone", "Fcl_ALL_Joy"]
     assert match(names).shows == {}
     assert match(names).convention == ""
@@ -189,3 +196,23 @@ def test_edits_go_on_top() -> None:
     assert not {"mouthSmileLeft", "cheekPuff", "jawOpen"} & found.shows.keys()
     same = match(names, {"mouthPucker": "mouthFunnel"}).shows
     assert same["mouthFunnel"] == (("mouthFunnel", 1.0), ("mouthPucker", 1.0))
+
+
+def test_every_channel_is_missed_once() -> None:
+    missed = [channel for loss in losses(CHANNELS) for channel in loss.channels]
+    assert sorted(missed) == sorted(CHANNELS)
+    assert [loss.channels for loss in losses(["cheekPuff", "eyeBlinkLeft", "jawOpen"])] == [
+        ("jawOpen",), ("eyeBlinkLeft",), ("cheekPuff",),
+    ]  # fmt: skip
+    assert losses(()) == ()
+
+
+def test_the_page_tells_what_the_data_hold() -> None:
+    spec = importlib.util.spec_from_file_location("rigs", PAGE.with_suffix(".py"))
+    assert spec and spec.loader
+    rigs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(rigs)
+    text = PAGE.read_text("utf-8")
+    assert rigs.page(text) == text, "run python docs/rigs.py"
+    for convention in conventions():
+        assert f"**{convention.name}**" in text

@@ -71,9 +71,9 @@ def short(channels: Iterable[str]) -> str:
     named = tuple(channels)
     words = []
     for name in named:
-        other = mirrored(name)
-        if other == name or other not in named:
+        stem = name.removesuffix("Left").removesuffix("Right")
+        if mirrored(name) == name or mirrored(name) not in named or stem in ("jaw", "mouth"):
             words.append(name)
         elif name.endswith("Left"):
-            words.append(f"{name.removesuffix('Left')} (both sides)")
+            words.append(f"{stem} (both sides)")
     return ", ".join(words)

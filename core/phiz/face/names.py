@@ -21,7 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from phiz.face.channels import CHANNELS, INDEX, mirrored
@@ -181,6 +181,8 @@ def _recognised(names: Sequence[str], beside: Sequence[str], convention: Convent
         prefix, tail = known
         if prefix and not _KNOWN_PREFIX.search(prefix) and bearers[prefix] < _PREFIX_AT_LEAST:
             continue
+        if _plain(prefix) in aliases:
+            continue  # jawOpen_mouthClose corrects the two together
         if prefix and len(tail) <= 2 and not _MOUTH_PREFIX.search(prefix):
             continue
         alias = aliases[tail]
@@ -194,11 +196,15 @@ def _recognised(names: Sequence[str], beside: Sequence[str], convention: Convent
 
 
 def _tail(name: str, aliases: Mapping[str, _Alias]) -> tuple[str, str] | None:
-    """The prefix, digits in it made alike, and the longest known ending, plain; None without one."""
-    for start in (0, *(found.end() for found in re.finditer(r"[\W_]+", name))):
-        if (tail := _plain(name[start:])) in aliases:
-            return re.sub(r"\d+", "0", name[:start].casefold()), tail
-    return None
+    """The prefix and the longest known ending; None without one."""
+    return next((ending for ending in _endings(name) if ending[1] in aliases), None)
+
+
+@lru_cache(maxsize=1 << 14)
+def _endings(name: str) -> tuple[tuple[str, str], ...]:
+    """(prefix, plain ending) for every place where a word begins; digits in the prefix made alike."""
+    starts = (0, *(found.end() for found in re.finditer(r"[\W_]+", name)))
+    return tuple((re.sub(r"\d+", "0", name[:start].casefold()), _plain(name[start:])) for start in starts)
 
 
 @cache
