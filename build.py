@@ -21,7 +21,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from pathlib import Path
 
@@ -33,7 +32,6 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "phiz-installed.json"
 DEMO = ROOT / "demo_output"
 DIST = ROOT / "dist"
-WHEELS = VENV / "wheels"
 
 # bpy wheels exist for one Python each; 4.5 is a long-term release, and needs numpy below 2.
 BPY = {(3, 11): ["bpy>=4.5,<4.6", "numpy<2"], (3, 13): ["bpy>=5.1,<5.3"]}
@@ -175,31 +173,18 @@ def bench(arguments: list[str]) -> int:
 def package(platforms: list[str]) -> int:
     install("demo", ["-e", "."])
     DIST.mkdir(exist_ok=True)
-    wheel = phiz_wheel()
+    for old in DIST.glob("phiz-*"):
+        old.unlink()
+    wheel = extension.phiz_wheel(PYTHON, DIST)
     made = [wheel]
     for platform in platforms:
         say(f"packing the extension for {platform}")
-        brought = extension.wheels(PYTHON, platform, WHEELS)
+        brought = extension.wheels(PYTHON, platform)
         made.append(extension.build(platform, [wheel, *brought], DIST))
         extension.validate(made[-1], VENV, say)
     for path in made:
         say(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     return 0
-
-
-def phiz_wheel() -> Path:
-    """Build the wheel of the package `phiz`, with the shipped bundle, into dist/."""
-    for old in DIST.glob("phiz-*.whl"):
-        old.unlink()
-    with tempfile.TemporaryDirectory() as folder:  # setuptools leaves, and reuses, a build folder
-        source = Path(folder) / "source"
-        shutil.copytree(
-            ROOT / "core", source / "core", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-        )
-        for name in ("pyproject.toml", "README.md"):
-            shutil.copy(ROOT / name, source)
-        run(PYTHON, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", DIST, source)
-    return next(DIST.glob("phiz-*.whl"))
 
 
 def versions(arguments: list[str]) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ MANIFEST = ADDON / "blender_manifest.toml"
 LOCK = Path(__file__).with_suffix(".lock.json")
 """{platform: {file name of a wheel: its sha256}}, written by `write_lock`."""
 
+CACHE = ROOT / ".venv" / "wheels"
 LARGEST = 80_000_000  # bytes of a zip
 NOT_PACKED = ("headless.py",)  # a way in for the source tree, not for Blender
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: same sources, same bytes
@@ -94,8 +96,8 @@ def write_lock(python: Path) -> None:
     LOCK.write_text(json.dumps(locked, indent=1) + "\n", encoding="utf-8")
 
 
-def wheels(python: Path, platform: str, cache: Path) -> list[Path]:
-    """The locked wheels of a platform, from `cache` or else fetched into it. Raises ExtensionError.
+def wheels(python: Path, platform: str, cache: Path = CACHE) -> list[Path]:
+    """The locked wheels of a platform, from `cache` or else fetched into it by pip. Raises ExtensionError.
 
     A file that is not the locked one, to the bit, is never returned.
     """
@@ -117,6 +119,21 @@ def wheels(python: Path, platform: str, cache: Path) -> list[Path]:
                 f"{path.name} is not the locked wheel. If PACKAGES changed, run `python build.py lock`."
             )
     return sorted(files)
+
+
+def phiz_wheel(python: Path, out: Path) -> Path:
+    """Build the wheel of the package `phiz`, with the shipped bundle, into `out`. Raises ExtensionError."""
+    with tempfile.TemporaryDirectory() as folder:  # setuptools leaves, and reuses, a build folder
+        source = Path(folder) / "source"
+        shutil.copytree(
+            ROOT / "core", source / "core", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+        )
+        for name in ("pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, source)
+        place = Path(folder) / "made"
+        _pip(python, "wheel", "--no-deps", "--wheel-dir", str(place), str(source))
+        (made,) = place.iterdir()
+        return Path(shutil.copy(made, out))
 
 
 def build(platform: str, brought: Iterable[Path], out: Path) -> Path:
@@ -149,7 +166,10 @@ def build(platform: str, brought: Iterable[Path], out: Path) -> Path:
 
 def validate(path: Path, environment: Path, say: Callable[[str], None]) -> None:
     """Ask Blender's own validator, where `environment` has a bpy that brings it. Raises ExtensionError."""
-    found = sorted(environment.glob("[Ll]ib/**/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
+    validator = "site-packages/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"
+    found = [
+        path for lib in ("lib/python*", "Lib") for path in sorted(environment.glob(f"{lib}/{validator}"))
+    ]
     if not found:
         say(f"{path.name} was not validated: there is no bpy in {environment}")
         return
@@ -188,14 +208,18 @@ def _download(python: Path, platform: str, requirements: str, place: Path) -> No
         listed = Path(folder) / "requirements.txt"
         listed.write_text(requirements + "\n", encoding="utf-8")
         for version in chosen.pythons:
-            command = [str(python), "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-            command += ["--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
-            command += ["--python-version", version, "--dest", str(place), "--requirement", str(listed)]
-            command += [word for tag in chosen.tags for word in ("--platform", tag)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-                raise ExtensionError(f"The wheels for {platform}, Python {version}, cannot be had: {reason}")
+            words = ["--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
+            words += ["--python-version", version, "--dest", str(place), "--requirement", str(listed)]
+            words += [word for tag in chosen.tags for word in ("--platform", tag)]
+            _pip(python, "download", *words)
+
+
+def _pip(python: Path, *words: str) -> None:
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise ExtensionError(f"pip {words[0]} failed: {reason}")
 
 
 def _sha256(path: Path) -> str:
