@@ -11,6 +11,7 @@ from bpy.props import EnumProperty, IntProperty
 
 from phiz.face.channels import CHANNELS
 
+from . import faces
 from .operator_base import FaceOperator
 
 if TYPE_CHECKING:
@@ -106,8 +107,13 @@ class MapChannel(FaceOperator):
         return {"RUNNING_MODAL"}
 
     def act(self, context: Context, face: Object) -> None:
-        if self.channel not in face.phiz.mapping:
-            face.phiz.mapping.add().name = self.channel
+        if self.channel in face.phiz.mapping:
+            return
+        entry = face.phiz.mapping.add()
+        entry.name = self.channel
+        found = faces.keys_of(face).get(self.channel, ())
+        if len(found) == 1:
+            entry.key = found[0]
 
 
 class UnmapChannel(FaceOperator):

@@ -88,6 +88,16 @@ def coverage(meshes: Sequence[bpy.types.Object], edited: Mapping[str, str] | Non
     )
 
 
+def keys_of(mesh: bpy.types.Object) -> dict[str, tuple[str, ...]]:
+    """Channel -> the shape keys of a mesh that Phiz finds to show it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, shares in _match(_key_names(mesh), (), ()).shows.items():
+        for channel, share in shares:
+            if share > 0:
+                found[channel] = (*found.get(channel, ()), key)
+    return found
+
+
 def closing(meshes: Sequence[bpy.types.Object], edited: Mapping[str, str] | None = None) -> Closing:
     """What mouthClose does on these meshes: read from a driver, measured on their vertices, or guessed."""
     return mouth_closing.measure(meshes, _matches(meshes, edited or {}))
@@ -223,7 +233,7 @@ def _key_names(mesh: bpy.types.Object) -> tuple[str, ...]:
     return () if keys is None else tuple(block.name for block in keys.key_blocks[1:])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _match(
     keys: tuple[str, ...], edited: tuple[tuple[str, str], ...], beside: tuple[str, ...]
 ) -> names.Match:

@@ -144,6 +144,16 @@ def test_edits_go_on_top(scene) -> None:
     assert share_of(target, "Open wide", "jawOpen") == 1
 
 
+def test_keys_that_show_a_channel(scene) -> None:
+    face = add(scene, "Face", ["Mouth_Funnel_Up_L", "Mouth_Funnel_Up_R", "Jaw_Open", "Eye_Blink", "Hat"])
+    assert faces.keys_of(face) == {
+        "mouthFunnel": ("Mouth_Funnel_Up_L", "Mouth_Funnel_Up_R"),
+        "jawOpen": ("Jaw_Open",),
+        "eyeBlinkLeft": ("Eye_Blink",),
+        "eyeBlinkRight": ("Eye_Blink",),
+    }
+
+
 def test_absolute_and_driven_keys(scene) -> None:
     face = add(scene, "Face", CHANNELS)
     lashes = add(scene, "Lashes", ["eyeBlinkLeft"])
