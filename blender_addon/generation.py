@@ -94,7 +94,7 @@ def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
     state.failure, state.notes = None, ()
     settings, rate = face.phiz, keyframes.scene_rate(scene)
     performance.check(scene, face)
-    folder = Path(bpy.app.tempdir)
+    folder = _folder()
     voice = performance.voice_of(scene, face, folder)
     span = performance.span_of(settings, voice, rate)
     events = performance.events_of(scene, face, voice)
@@ -162,9 +162,16 @@ def forget() -> None:
 
 
 def _tick() -> float | None:
+    before = _shown()
     _step()
-    _redraw()
+    if _shown() != before:  # drawing costs more than looking
+        _redraw()
     return None if state.run is None else _LOOK
+
+
+def _shown() -> object:
+    """What the panel shows of the run; another value, another picture."""
+    return state.run and (state.run.shown, waits_for_mode())
 
 
 def _step() -> None:
@@ -194,6 +201,11 @@ def _listen() -> None:
                 state.run.made.append(state.run.waiting.pop(reply.id))
             case Cancelled():
                 cancel()
+
+
+def _folder() -> Path:
+    """Where Takes lie until they are keys; Blender removes it when it ends."""
+    return Path(bpy.app.tempdir)
 
 
 def waits_for_mode() -> bool:
