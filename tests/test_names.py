@@ -162,6 +162,10 @@ def test_vowels_raise_their_own_shapes(keys: list[str]) -> None:
     assert "jawOpen" in match(keys).rough
 
 
+def test_visemes_fill_what_the_jaw_leaves_open() -> None:
+    assert match(["jawOpen", *"AIUEO"]).shows.keys() == {"jawOpen", "I", "U"}
+
+
 def test_lips_meet_without_a_key_for_it() -> None:
     closed = vector(jawOpen=0.4, mouthClose=0.4)
     assert shown(["jawOpen", "mouthFunnel"], closed)["jawOpen"] == 0

@@ -121,8 +121,6 @@ def match(names: Iterable[str], edited: Mapping[str, str] | None = None, beside:
     known = {convention.name: _recognised(names, beside, convention) for convention in conventions()}
     for convention in sorted(conventions(), key=lambda c: -len(known[c.name])):
         for kind in KINDS:
-            if kind == "visemes" and "jawOpen" in shown:
-                continue  # they would say again what the jaw and the lips already do
             fresh = {
                 name: alias.shares
                 for name, alias in known[convention.name].items()
