@@ -31,13 +31,32 @@ def curves(action: bpy.types.Action) -> Any:
     return strip.channelbag(slot, ensure=True).fcurves
 
 
-def assign(owner: bpy.types.ID, action: bpy.types.Action) -> None:
-    """Make `action` the active Action of `owner`, with the slot that `new_action` gave it."""
+def assign(owner: bpy.types.ID, action: bpy.types.Action | None, slot: int | None = None) -> None:
+    """Make `action` the active Action of `owner`, with the slot of that handle or the one of `new_action`."""
     animation = owner.animation_data or owner.animation_data_create()
     animation.action = action
-    if hasattr(action, "slots"):
+    if action is not None and hasattr(action, "slots"):
         # Blender does not always choose the slot by itself, and without one nothing moves.
-        animation.action_slot = action.slots[0]
+        animation.action_slot_handle = action.slots[0].handle if slot is None else slot
+
+
+def assigned_slot(owner: bpy.types.ID) -> int | None:
+    """The handle of the slot that `owner` uses, 0 for none; None without an Action or before 4.4."""
+    animation = owner.animation_data
+    if animation is None or animation.action is None:
+        return None
+    return getattr(animation, "action_slot_handle", None)
+
+
+def used_curves(owner: bpy.types.ID) -> Sequence[bpy.types.FCurve]:
+    """The F-curves that the active Action, through its slot, holds for `owner`; makes nothing."""
+    animation = owner.animation_data
+    if animation is None or animation.action is None:
+        return ()
+    if not hasattr(animation, "action_slot"):
+        return animation.action.fcurves
+    bag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
+    return bag.fcurves if bag is not None else ()
 
 
 def strip_curves(strip: bpy.types.NlaStrip) -> Sequence[bpy.types.FCurve]:

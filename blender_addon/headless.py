@@ -23,7 +23,7 @@ for _folder in (_ROOT / "core", _ROOT):
     if _folder.is_dir() and str(_folder) not in sys.path:
         sys.path.insert(0, str(_folder))
 
-from blender_addon import action_support, faces, keyframes, stage  # noqa: E402
+from blender_addon import action_support, faces, keyframes, rotation, stage  # noqa: E402
 from phiz.errors import PhizError  # noqa: E402
 from phiz.writing import check_writable  # noqa: E402
 
@@ -89,8 +89,7 @@ def run(options: argparse.Namespace) -> None:
 
     for target in targets:
         keyframes.write(target, take, start=start, rate=rate)
-    if turning is not None:
-        keyframes.write_head(turning, take, start=start, rate=rate, bone=options.head_bone)
+    rotation.write(turning, take, start=start, rate=rate)
     last = start + max(1, round((len(take.weights) - 1) * rate / take.fps))
     if options.head:
         scene.frame_end = last
@@ -174,14 +173,16 @@ def _own_head(options: argparse.Namespace) -> bpy.types.Scene:
     return scene
 
 
-def _turning(scene: bpy.types.Scene, options: argparse.Namespace) -> bpy.types.Object | None:
+def _turning(scene: bpy.types.Scene, options: argparse.Namespace) -> rotation.Turning:
     if options.head_object is None:
-        return faces.plan(scene)[0].mesh if options.head else None
+        own = rotation.Joint(faces.plan(scene)[0].mesh) if options.head else None
+        return rotation.Turning(own)
     found = scene.objects.get(options.head_object)
     if found is None:
         raise HeadlessError(f"There is no object named {options.head_object!r} in the scene. Check the name.")
-    keyframes.plan_head(found, options.head_bone)
-    return found
+    turning = rotation.Turning(rotation.Joint(found, options.head_bone))
+    rotation.plan(turning)
+    return turning
 
 
 def _take(options: argparse.Namespace, fps: float) -> Take:

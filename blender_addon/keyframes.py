@@ -1,40 +1,44 @@
 # pyright: reportAttributeAccessIssue=false, reportMissingImports=false
 # bpy ships no type information
-"""A Take becomes a new Action on shape keys, and head rotation on an object or a bone.
+"""A Take becomes keys on shape keys, in an Action that Phiz owns.
 
-Plan, then commit: `plan` finds every trouble before anything is changed; `write` builds the whole
-Action first and assigns it last. Actions that Phiz did not make are never changed; one that loses its
-place is kept in the file by a fake user. Re-running replaces the Action of the run before.
+Build, then commit: `build` makes the whole Action and `ownership.commit` assigns it last, so that a
+failure leaves the file as it was. Re-running replaces the Action of the run before.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import bpy
 import numpy as np
-from mathutils import Euler, Matrix, Quaternion
 
 from phiz.errors import PhizError
 from phiz.face import mouth_close
-from phiz.face.channels import CHANNELS
+from phiz.motion.thinning import thin
 
-from . import action_support
+from . import action_support, ownership
 
 if TYPE_CHECKING:
     from phiz.motion.take import Take
 
-OWNED = "phiz"
-"""Custom property on every Action and strip that Phiz made: JSON, where it came from."""
+MouthClose = Literal["cancelling", "relative"]
+
+OWNED = ownership.OWNED
 
 _LINEAR = 1  # Keyframe.interpolation as an integer, as foreach_set wants it
+_SAME = 1e-3  # of a frame: keys nearer than this are one
+_EVERYWHERE = (-np.inf, np.inf)
 
-
-MouthClose = Literal["cancelling", "relative"]
+# All that a key holds, with its numbers per key, so that keys can be kept bit for bit
+_FIELDS: dict[str, tuple[int, type]] = {
+    "co": (2, np.float32), "handle_left": (2, np.float32), "handle_right": (2, np.float32),
+    "handle_left_type": (1, np.int32), "handle_right_type": (1, np.int32),
+    "interpolation": (1, np.int32), "easing": (1, np.int32), "type": (1, np.int32),
+    "amplitude": (1, np.float32), "back": (1, np.float32), "period": (1, np.float32),
+}  # fmt: skip
 
 
 class RigError(PhizError):
@@ -46,7 +50,7 @@ class Target:
     """One mesh and what each of its shape keys shows.
 
     shows: shape-key name -> ((channel, share), ...), channels as indices into CHANNELS; the key's value
-    is the sum of share x weight, at most 1. mouth_close: "cancelling" (Apple's) or "relative", which of
+    is the sum of share x weight, within 0 to 1. mouth_close: "cancelling" (Apple's) or "relative", which of
     the two meanings of `phiz.face.mouth_close` the mesh was sculpted for.
     """
 
@@ -68,29 +72,24 @@ class Target:
         if self.mouth_close == "relative":
             weights = mouth_close.to_relative(weights)
         return {
-            name: np.minimum(sum(share * weights[:, channel] for channel, share in shares), 1.0).astype(
+            name: np.clip(sum(share * weights[:, channel] for channel, share in shares), 0.0, 1.0).astype(
                 np.float32
             )
             for name, shares in self.shows.items()
         }
 
 
+class Curve(NamedTuple):
+    """What one F-curve is to hold: its place in the data block, and (frames,) float32 values."""
+
+    path: str
+    axis: int
+    values: np.ndarray
+
+
 def scene_rate(scene: bpy.types.Scene) -> float:
     """Frames per second of the scene, `fps_base` honoured (29.97 is 30 / 1.001)."""
     return scene.render.fps / scene.render.fps_base
-
-
-def plan(scene: bpy.types.Scene, names: Sequence[str] = ()) -> list[Target]:
-    """The meshes to animate: those named, which together must have all 51 channels, or the one that does.
-
-    Raises RigError, naming what lacks, before anything is changed.
-    """
-    if not names:
-        return [_only_face(scene)]
-    targets = [_target(scene, name) for name in names]
-    covered = {channel for target in targets for channel in target.channels}
-    _require(" + ".join(names), covered)
-    return targets
 
 
 def clipped(targets: Sequence[Target], take: Take) -> list[str]:
@@ -112,157 +111,135 @@ def clipped(targets: Sequence[Target], take: Take) -> list[str]:
     return notes
 
 
-def write(target: Target, take: Take, *, start: float, rate: float) -> bpy.types.Action:
-    """Give the mesh a new Action with one key for every frame of the Take on every shape key it shows.
-
-    Frame i of the Take, at i / take.fps seconds, lands on scene frame start + i * rate / take.fps;
-    rate is the scene's frame rate. Returns the Action, assigned and with its slot.
-    """
-    keys = target.keys
-    action = action_support.new_action(keys, f"Phiz {target.mesh.name}")
-    curves = action_support.curves(action)
-    frames = start + np.arange(len(take.weights)) * (rate / take.fps)  # (frames,)
-    for name, values in target.values(take.weights).items():
-        _fill(curves.new(keys.key_blocks[name].path_from_id("value")), frames, values)
-    _commit(keys, action, take)
-    return action
-
-
-def plan_head(owner: bpy.types.Object, bone: str | None = None) -> None:
-    """Raises RigError where `write_head` could not turn this object, or this bone of it."""
-    mode = owner.rotation_mode
-    if bone is not None:
-        posed = owner.pose.bones.get(bone) if owner.pose else None
-        if posed is None:
-            raise RigError(f"{owner.name!r} has no bone named {bone!r}. Check the name.")
-        mode = posed.rotation_mode
-    if mode == "AXIS_ANGLE":
-        raise RigError(
-            f"{bone or owner.name!r} turns by axis and angle. Give it Quaternion or an Euler order."
-        )
-    if owner.library is not None:
-        raise RigError(f"{owner.name!r} is linked from {owner.library.filepath}. Make a library override.")
-
-
-def write_head(
-    owner: bpy.types.Object, take: Take, *, start: float, rate: float, bone: str | None = None
+def write(
+    target: Target,
+    take: Take,
+    *,
+    start: float,
+    rate: float,
+    thinning: float = 0.0,
+    span: tuple[float, float] | None = None,
 ) -> bpy.types.Action:
-    """Turn an object, or a bone of an armature, as the Take turns its head; call `plan_head` before.
-
-    The object's delta rotation is used, so that its own rotation stays as it was. A bone turns about its
-    own head, in the axes of the armature (face to -y, +z up).
-    """
-    turner = owner if bone is None else owner.pose.bones[bone]
-    rest = Matrix.Identity(3) if bone is None else turner.bone.matrix_local.to_3x3()
-    turns = [rest.transposed() @ turn @ rest for turn in head_rotation(take.head)]
-    if turner.rotation_mode == "QUATERNION":
-        name, values = "rotation_quaternion", _continuous([turn.to_quaternion() for turn in turns])
-    else:
-        name, values = "rotation_euler", _unwrapped(turns, turner.rotation_mode)
-    path = f"delta_{name}" if bone is None else f"{turner.path_from_id()}.{name}"
-
-    action = action_support.new_action(owner, f"Phiz {owner.name} {bone or 'head'}")
-    curves = action_support.curves(action)
-    frames = start + np.arange(len(values)) * (rate / take.fps)  # (frames,)
-    for axis in range(values.shape[1]):
-        _fill(curves.new(path, index=axis), frames, values[:, axis])
-    _commit(owner, action, take)
+    """Give the mesh the Action of `build`, in the place of the one before. Returns it, with its slot."""
+    action = build(
+        target.keys,
+        f"Phiz {target.mesh.name}",
+        curves(target, take),
+        frames(take, start=start, rate=rate),
+        thinning=thinning,
+        span=span,
+    )
+    ownership.commit([(target.keys, action)], take.origin)
     return action
 
 
-def head_rotation(head: np.ndarray) -> list[Matrix]:
-    """(frames, 3) yaw, pitch, roll in radians -> 3x3 rotations in Blender's axes.
+def curves(target: Target, take: Take) -> list[Curve]:
+    """The values of every shape key that the mesh shows."""
+    blocks = target.keys.key_blocks
+    values = target.values(take.weights)
+    return [Curve(blocks[name].path_from_id("value"), 0, values[name]) for name in values]
 
-    Positive yaw turns to the character's left (about +z), positive pitch lowers the chin (about +x),
-    positive roll tilts towards the character's right shoulder (about -y); roll first, then pitch, then yaw.
+
+def frames(take: Take, *, start: float, rate: float) -> np.ndarray:
+    """(frames,) scene frames: frame i of the Take, i / take.fps seconds, at start + i * rate / take.fps."""
+    return start + np.arange(take.frames) * (rate / take.fps)
+
+
+def build(
+    owner: bpy.types.ID,
+    name: str,
+    curves: Sequence[Curve],
+    frames: np.ndarray,
+    *,
+    thinning: float = 0.0,
+    span: tuple[float, float] | None = None,
+) -> bpy.types.Action:
+    """A new Action for `owner`, not assigned yet, with linear keys for every curve.
+
+    frames: (frames,) the scene frames of the values. thinning: 0 puts a key on every frame; above, keys
+    are left out as long as no frame is off by more, in units of the values. span: first and last scene
+    frame; only the frames in it are written, into a copy of the Action that Phiz made before, of which
+    every key outside the span stays as it is. Leaves nothing behind when it fails.
     """
-    return [Euler((pitch, -roll, yaw), "YXZ").to_matrix() for yaw, pitch, roll in head.tolist()]
+    before = ownership.owned(owner) if span else None
+    action = before.copy() if before else action_support.new_action(owner, name)
+    try:
+        held = action_support.curves(action)
+        for path, axis, values in curves:
+            curve = held.find(path, index=axis) or held.new(path, index=axis)
+            _splice(curve, frames, values, thinning, span or _EVERYWHERE)
+    except BaseException:
+        bpy.data.actions.remove(action)
+        raise
+    return action
 
 
-def _continuous(turns: list[Quaternion]) -> np.ndarray:
-    """(frames, 4): of q and -q, the same rotation, the one nearer to the frame before."""
-    for before, turn in itertools.pairwise(turns):
-        if before.dot(turn) < 0:
-            turn.negate()
-    return np.array(turns, np.float32)
+def _splice(
+    curve: bpy.types.FCurve,
+    frames: np.ndarray,
+    values: np.ndarray,
+    thinning: float,
+    span: tuple[float, float],
+) -> None:
+    """Replace the keys in the span; the motion outside of it stays."""
+    first = int(np.searchsorted(frames, span[0] - _SAME))
+    last = int(np.searchsorted(frames, span[1] + _SAME))
+    if first >= last:
+        return
+    inside = _keys(frames[first:last], values[first:last], thinning)
+    held = {name: _read(curve.keyframe_points, name) for name in _FIELDS}
+    at = held["co"][:, 0]
+    edges = [frames[i] for i in (first - 1, last) if 0 <= i < len(frames)]
+    new = np.concatenate([_anchors(held, edges), inside])
+    stays = (at < span[0] - _SAME) | (at > span[1] + _SAME)
+    _fill(curve, {name: column[stays] for name, column in held.items()}, new)
 
 
-def _unwrapped(turns: list[Matrix], order: str) -> np.ndarray:
-    """(frames, 3) Euler angles in radians, each the nearest to the frame before."""
-    angles: list[Euler] = []
-    for turn in turns:
-        angles.append(turn.to_euler(order, angles[-1]) if angles else turn.to_euler(order))
-    return np.array(angles, np.float32)
+def _anchors(held: Mapping[str, np.ndarray], edges: Sequence[float]) -> np.ndarray:
+    """(k, 2) keys at those edges of a span where thinning left none, on the line that stays outside it."""
+    at, values = held["co"].T
+    anchors = []
+    for edge in edges if len(at) else ():
+        before = int(np.searchsorted(at, edge + _SAME)) - 1
+        straight = before in (-1, len(at) - 1) or held["interpolation"][before] == _LINEAR
+        if straight and np.abs(at - edge).min() > _SAME:
+            anchors.append((edge, np.interp(edge, at, values)))
+    return np.array(anchors, np.float32).reshape(-1, 2)
 
 
-def _fill(curve: bpy.types.FCurve, frames: np.ndarray, values: np.ndarray) -> None:
+def _keys(frames: np.ndarray, values: np.ndarray, thinning: float) -> np.ndarray:
+    """(k, 2) float32 frame and value of each key."""
+    if thinning > 0.0:
+        at, values = thin(values[:, None], thinning)[0]
+        frames = frames[at]
+    return np.stack([frames, values], 1).astype(np.float32)
+
+
+def _fill(curve: bpy.types.FCurve, held: Mapping[str, np.ndarray], new: np.ndarray) -> None:
+    """Give the curve the held keys as they were and the new ones, (k, 2), linear; no others."""
+    kept = len(held["co"])
+    co = np.concatenate([held["co"], new])
+    order = np.argsort(co[:, 0], kind="stable")  # Blender's own sorting takes a second for 18,000 keys
     points = curve.keyframe_points
-    points.add(len(frames))
-    points.foreach_set("co", np.stack([frames, values], 1).astype(np.float32).ravel())
-    points.foreach_set("interpolation", np.full(len(frames), _LINEAR, np.int32))
+    points.clear()
+    points.add(len(order))
+    points.foreach_set("co", co[order].ravel())
+    points.foreach_set("interpolation", np.full(len(order), _LINEAR, np.int32))
+    if kept:
+        for name in _FIELDS:
+            if name == "co":
+                continue
+            column = np.concatenate([held[name], _read(points, name)[: len(new)]])
+            points.foreach_set(name, column[order].ravel())
     curve.update()
 
 
-def _commit(owner: bpy.types.ID, action: bpy.types.Action, take: Take) -> None:
-    action[OWNED] = json.dumps(take.origin)
-    before = owner.animation_data.action if owner.animation_data else None
-    action_support.assign(owner, action)
-    if before is None:
-        return
-    if OWNED not in before:
-        before.use_fake_user = True  # without a user Blender would drop it on saving
-    elif before.users == 0:
-        name = before.name
-        bpy.data.actions.remove(before)
-        action.name = name
-
-
-def _target(scene: bpy.types.Scene, name: str) -> Target:
-    mesh = scene.objects.get(name)
-    if mesh is None or mesh.type != "MESH":
-        meshes = ", ".join(o.name for o in scene.objects if o.type == "MESH") or "none"
-        raise RigError(f"There is no mesh named {name!r}. The scene has: {meshes}.")
-    channels = _channels(mesh)
-    if not channels:
-        raise RigError(
-            f"{name!r} has none of the 51 ARKit shape keys ({CHANNELS[0]}, ...). Choose another mesh."
-        )
-    keys = mesh.data.shape_keys
-    if not keys.use_relative:
-        raise RigError(f"{name!r} has absolute shape keys. Tick Relative in its Shape Keys panel.")
-    if keys.library is not None:
-        raise RigError(
-            f"{name!r} is linked from {keys.library.filepath}. Make a library override or append it."
-        )
-    return Target(mesh, {CHANNELS[channel]: ((channel, 1.0),) for channel in channels})
-
-
-def _only_face(scene: bpy.types.Scene) -> Target:
-    meshes = [o for o in scene.objects if o.type == "MESH"]
-    if not meshes:
-        raise RigError("The scene holds no mesh; one with the 51 ARKit shape keys is needed.")
-    faces = [mesh for mesh in meshes if len(_channels(mesh)) == len(CHANNELS)]
-    if len(faces) > 1:
-        raise RigError(
-            f"Several meshes have all 51 shape keys: {', '.join(f.name for f in faces)}. Name one."
-        )
-    best = faces[0] if faces else max(meshes, key=lambda mesh: len(_channels(mesh)))
-    target = _target(scene, best.name)
-    _require(best.name, target.channels)
-    return target
-
-
-def _require(label: str, covered: Set[int]) -> None:
-    missing = [name for channel, name in enumerate(CHANNELS) if channel not in covered]
-    if missing:
-        raise RigError(f"{label} lacks {len(missing)} of the 51 ARKit shape keys: {', '.join(missing)}.")
-
-
-def _channels(mesh: bpy.types.Object) -> tuple[int, ...]:
-    keys = mesh.data.shape_keys
-    if keys is None:
-        return ()
-    return tuple(channel for channel, name in enumerate(CHANNELS) if name in keys.key_blocks)
+def _read(points: bpy.types.bpy_prop_collection, name: str) -> np.ndarray:
+    """One field of all keys: (keys,) or (keys, 2)."""
+    size, kind = _FIELDS[name]
+    column = np.empty(len(points) * size, kind)
+    points.foreach_get(name, column)
+    return column if size == 1 else column.reshape(-1, size)
 
 
 def _drivers(keys: bpy.types.Key) -> Sequence[bpy.types.FCurve]:

@@ -14,7 +14,7 @@ bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not t
 
 from mathutils import Vector  # noqa: E402
 
-from blender_addon import action_support, character, faces, headless, keyframes, stage  # noqa: E402
+from blender_addon import action_support, character, faces, headless, keyframes, rotation, stage  # noqa: E402
 from phiz.face.channels import CHANNELS, TONGUE  # noqa: E402
 from phiz.face.head import Head  # noqa: E402
 from phiz.motion.take import Take  # noqa: E402
@@ -171,7 +171,9 @@ def test_head_turns_the_right_way(scene, mode: str) -> None:
     mesh = character.add(tetrahedron(), scene)
     mesh.rotation_mode = mode
     turns = np.array([(0.3, 0, 0), (0, 0.3, 0), (0, 0, 0.3), (0, 0, 0)])  # yaw, pitch, roll, rest
-    keyframes.write_head(mesh, Take(np.zeros((4, 51)), turns, 30.0), start=1, rate=30.0)
+    rotation.write(
+        rotation.Turning(rotation.Joint(mesh)), Take(np.zeros((4, 51)), turns, 30.0), start=1, rate=30.0
+    )
     scene.frame_set(1)
     assert moved(mesh, (0, -1, 0)).x == pytest.approx(math.sin(0.3)), "yaw: nose to the character's left"
     scene.frame_set(2)
@@ -192,15 +194,16 @@ def test_head_bone_turns_in_the_axes_of_the_armature(scene) -> None:
     bone.head, bone.tail, bone.roll = (0, 0, 1), (0.2, 0.1, 2), 0.7
     bpy.ops.object.mode_set(mode="OBJECT")
     rest = armature.data.bones["head"].matrix_local.copy()
-    keyframes.plan_head(armature, "head")
+    turning = rotation.Turning(rotation.Joint(armature, "head"))
+    rotation.plan(turning)
     take = Take(np.zeros((2, 51)), np.array([(0.3, 0.2, -0.1)] * 2), 30.0)
-    keyframes.write_head(armature, take, start=1, rate=30.0, bone="head")
+    rotation.write(turning, take, start=1, rate=30.0)
     scene.frame_set(1)
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["head"].matrix
     turn = (posed @ rest.inverted()).to_3x3()
-    assert np.allclose(turn, keyframes.head_rotation(take.head)[0], atol=1e-5)
+    assert np.allclose(turn, rotation.head_rotation(take.head)[0], atol=1e-5)
     with pytest.raises(keyframes.RigError, match="no bone named 'neck'"):
-        keyframes.plan_head(armature, "neck")
+        rotation.plan(rotation.Turning(rotation.Joint(armature, "neck")))
 
 
 def test_camera_frames_the_face_of_a_body(scene) -> None:
