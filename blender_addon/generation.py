@@ -272,7 +272,8 @@ def _before(face: bpy.types.Object, voice: Voice, rate: float) -> Path | None:
 def _clear(ended: Run) -> None:
     """Remove the files of a run that are not kept."""
     for path in (*ended.made, *ended.waiting.values()):
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _by_uid(blocks: bpy.types.bpy_prop_collection, uid: int, what: str) -> bpy.types.ID:

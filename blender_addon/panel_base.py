@@ -12,6 +12,8 @@ from bpy.types import Context, Object, UILayout
 from . import performance
 
 _CHARACTER = 6.5  # pixels of a letter at scale 1, about
+_MARGIN = 60  # pixels at scale 1 that icon and borders take
+_WIDTH = 260  # pixels, where there is no region
 
 
 class SidebarPanel(bpy.types.Panel):
@@ -44,8 +46,9 @@ class FacePanel(SidebarPanel):
 
 def lines(layout: UILayout, context: Context, text: str, icon: str = "NONE") -> None:
     """Draw a sentence over as many lines as the width of the region needs; the icon is at the first."""
-    width = context.region.width if context.region else 260
-    room = max(20, int((width - 60) / (_CHARACTER * context.preferences.system.ui_scale)))
+    width = context.region.width if context.region else _WIDTH
+    scale = context.preferences.system.ui_scale or 1.0  # 0 where nothing was drawn yet
+    room = max(20, int((width / scale - _MARGIN) / _CHARACTER))
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, room)):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from bpy.types import Context, Object, UILayout
 
+from phiz.face import missing
 from phiz.face.channels import CHANNELS
 
 from . import performance, voice
@@ -30,12 +31,13 @@ class FacePickerPanel(SidebarPanel):
             layout.prop(scene.phiz, "face")
             return
         layout.prop(scene.phiz, "face", placeholder=found.name)
-        seen = performance.seen(found)
-        missing = seen.missing
-        text = f"{len(CHANNELS) - len(missing)} of {len(CHANNELS)} movements"
-        layout.label(text=text, icon="ERROR" if missing else "CHECKMARK")
-        if seen.convention:
-            layout.label(text=f"Named as in {seen.convention}", icon="BLANK1")
+        covered = performance.coverage(scene, found)
+        text = f"{len(CHANNELS) - len(covered.missing)} of {len(CHANNELS)} movements"
+        named = f" ({covered.convention})" if covered.convention else ""
+        layout.label(text=text + named, icon="INFO" if covered.missing else "CHECKMARK")
+        for loss in covered.losses:
+            if loss.weight == missing.SPEECH:
+                lines(layout, context, f"Without {missing.short(loss.channels)}: {loss.said}", "ERROR")
 
 
 class FaceMeshesPanel(FacePanel):
@@ -47,6 +49,11 @@ class FaceMeshesPanel(FacePanel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def show(self, context: Context, face: Object, layout: UILayout) -> None:
+        layout.prop(face.phiz, "meshes_found")
+        if face.phiz.meshes_found:
+            for mesh in performance.further_meshes(context.scene, face):
+                layout.label(text=mesh.name, icon="OUTLINER_OB_MESH", translate=False)
+            return
         for index, entry in enumerate(face.phiz.meshes):
             row = layout.row(align=True)
             row.prop(entry, "mesh", text="")
@@ -72,9 +79,8 @@ class FaceMappingPanel(FacePanel):
                 row.prop_search(entry, "key", keys, "key_blocks", text=entry.name)
             row.operator("phiz.unmap_channel", text="", icon="X").index = index
         layout.operator("phiz.map_channel", icon="ADD")
-        missing = performance.seen(face).missing
-        if missing:
-            lines(layout, context, f"Not shown: {', '.join(missing)}.", "INFO")
+        for loss in performance.coverage(context.scene, face).losses:
+            lines(layout, context, f"Without {missing.short(loss.channels)}: {loss.said}", "INFO")
 
 
 class FaceBonesPanel(FacePanel):

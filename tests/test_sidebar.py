@@ -1,0 +1,247 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
+"""The sidebar in all its states, drawn through a layout that checks what Blender would only mumble about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not tested")
+
+from checking_layout import Drawn, draw, explained  # noqa: E402
+
+import blender_addon  # noqa: E402
+from blender_addon import character, event_list, generation, performance, properties, sidebar, strips  # noqa: E402
+from blender_addon.event_operators import PRESETS  # noqa: E402
+from blender_addon.voice import Voice  # noqa: E402
+from phiz.face.channels import CHANNELS  # noqa: E402
+from phiz.face.head import Head  # noqa: E402
+
+VOICE = Path(__file__).parent.parent / "docs/demo/voice.flac"
+PANELS = [cls for cls in sidebar.CLASSES if issubclass(cls, bpy.types.Panel)]
+
+
+def small_head(keys: tuple[str, ...] = CHANNELS) -> Head:
+    vertices = np.array([(0, -1, 0), (-1, 1, 0), (1, 1, 0), (0, 0, 1)], np.float32)
+    lift = np.zeros((4, 3), np.float32)
+    lift[0, 2] = 0.01
+    return Head(
+        vertices=vertices,
+        faces=[(0, 2, 3), (0, 3, 1), (0, 1, 2), (1, 3, 2)],
+        material_index=np.array([0, 0, 0, 0]),
+        materials=(("Skin", (0.8, 0.6, 0.5, 1.0), 0.5),),
+        keys={name: lift for name in keys},
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered() -> Iterator[None]:
+    blender_addon.register()
+    yield
+    blender_addon.unregister()
+
+
+@pytest.fixture
+def scene() -> Any:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    generation.forget()
+    return bpy.context.scene
+
+
+@pytest.fixture
+def face(scene: Any) -> Any:
+    return character.add(small_head(), scene)
+
+
+def shown() -> dict[str, Drawn]:
+    """Every panel that is there now, by its idname."""
+    drawn = {cls.bl_idname: draw(cls, bpy.context) for cls in PANELS}
+    return {name: panel for name, panel in drawn.items() if panel is not None}
+
+
+def test_without_a_face_the_demo_head_is_offered(scene: Any) -> None:
+    panels = shown()
+    assert set(panels) == {"PHIZ_PT_face"}
+    assert panels["PHIZ_PT_face"].has("phiz.add_demo_head")
+
+
+def test_every_part_is_there_in_the_order_of_work(face: Any) -> None:
+    top = [cls.bl_label for cls in PANELS if not hasattr(cls, "bl_parent_id")]
+    assert top == ["Face", "Voice", "Acting", "Action Units", "Generate", "Result"]
+    assert len(shown()) >= len(top) - 1
+
+
+def test_the_button_says_why_it_is_grey(face: Any) -> None:
+    assert "Choose a recording under Voice." in shown()["PHIZ_PT_generate"].text
+    assert not bpy.ops.phiz.generate.poll()
+    with pytest.raises(RuntimeError, match="Choose a recording"):
+        bpy.ops.phiz.generate()
+    face.phiz.voice_file = "//gone.wav"
+    assert "There is no file gone.wav" in shown()["PHIZ_PT_generate"].text
+    face.phiz.voice_file = str(VOICE)
+    assert bpy.ops.phiz.generate.poll()
+    assert not shown()["PHIZ_PT_generate"].labels
+
+
+def test_a_partial_face_says_what_it_lacks(scene: Any) -> None:
+    character.add(small_head(tuple(name for name in CHANNELS if not name.startswith("brow"))), scene)
+    panels = shown()
+    assert "46 of 51 movements" in panels["PHIZ_PT_face"].text
+    assert "Without browInnerUp: no worry" in panels["PHIZ_PT_mapping"].text
+
+
+def test_a_mapping_by_hand_counts(scene: Any) -> None:
+    face = character.add(small_head((*CHANNELS[:-1], "Knurpf")), scene)
+    assert "50 of 51" in shown()["PHIZ_PT_face"].text
+    bpy.ops.phiz.map_channel(channel=CHANNELS[-1])
+    face.phiz.mapping[0].key = "Knurpf"
+    assert "51 of 51" in shown()["PHIZ_PT_face"].text
+    assert "key" in shown()["PHIZ_PT_mapping"].properties
+    bpy.ops.phiz.unmap_channel(index=0)
+    assert "50 of 51" in shown()["PHIZ_PT_face"].text
+
+
+def test_what_runs_shows_progress_and_cancel(face: Any) -> None:
+    face.phiz.voice_file = str(VOICE)
+    voice = Voice(VOICE, 0.0, 1.0, 1.0)
+    generation.state.run = generation.Run(
+        bpy.context.scene.session_uid, face.session_uid, voice, 24.0, 0, None, {-1: Path("none")}, {-1: 0.25}
+    )
+    panel = shown()["PHIZ_PT_generate"]
+    assert panel.progress == [0.25]
+    assert panel.has("phiz.cancel")
+    assert not panel.has("phiz.generate")
+    assert not bpy.ops.phiz.generate.poll()
+    generation.state.run = None
+
+
+def test_a_failure_stays_in_view_with_its_details(face: Any) -> None:
+    generation.state.failure = generation.Failure("The disk is full. Make room.", "all of it")
+    panel = shown()["PHIZ_PT_generate"]
+    assert "The disk is full. Make room." in panel.text
+    assert panel.has("phiz.copy_details")
+    bpy.ops.phiz.copy_details()
+    assert generation.state.failure.details == "all of it"
+
+
+def test_units_are_added_at_the_playhead_and_listed(scene: Any, face: Any) -> None:
+    scene.frame_set(20)
+    bpy.ops.phiz.add_event(unit="12")
+    assert [round(strip.frame_start) for _, strip, _ in strips.on(face)] == [20]
+    rows = bpy.context.window_manager.phiz.events
+    assert [row.name for row in rows] == ["AU12"]
+    panel = shown()["PHIZ_PT_events"]
+    assert "12 Lip corner puller" in panel.text
+    assert panel.has("phiz.set_side")
+    bpy.ops.phiz.set_side(side="L")
+    assert "12 Lip corner puller Left" in shown()["PHIZ_PT_events"].text
+    assert strips.read(face, scene, 1, 10).events[0].side == "L"
+    bpy.ops.phiz.remove_event()
+    assert not list(strips.on(face))
+    assert not bpy.data.actions
+
+
+def test_choosing_a_row_selects_the_strip_and_jumps(scene: Any, face: Any) -> None:
+    strips.add(face, scene, 10, 4)
+    strips.add(face, scene, 40, 12)
+    event_list.refresh(bpy.context, face)
+    bpy.context.window_manager.phiz.event = 1
+    assert scene.frame_current == 40
+    assert [strip.name for _, strip, _ in strips.on(face) if strip.select] == ["AU12"]
+    bpy.context.window_manager.phiz.event = 0
+    assert scene.frame_current == 10
+
+
+def test_the_list_follows_the_nla_editor(scene: Any, face: Any) -> None:
+    strip = strips.add(face, scene, 10, 4)
+    event_list.refresh(bpy.context, face)
+    strip.name = "AU12L 0.5"
+    shown()  # asks for it, and a timer that this Blender never runs would do it
+    assert bpy.app.timers.is_registered(event_list._refresh_later)
+    event_list._refresh_later()
+    assert [row.name for row in bpy.context.window_manager.phiz.events] == ["AU12L 0.5"]
+    bpy.app.timers.unregister(event_list._refresh_later)
+
+
+def test_strips_that_cannot_be_read_are_listed_with_the_reason(scene: Any, face: Any) -> None:
+    strips.add(face, scene, 10, 4).name = "AU99"
+    face.phiz.voice_file = str(VOICE)
+    strips.add(face, scene, 5000, 12)
+    event_list.refresh(bpy.context, face)
+    text = shown()["PHIZ_PT_events"].text
+    assert "AU99: AU 99 is not in the FACS table" in text
+    assert "AU12: it begins after the end of the recording" in text
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_become_strips(name: str, scene: Any, face: Any) -> None:
+    bpy.ops.phiz.add_preset(preset=name)
+    events = strips.read(face, scene, 1, 10).events
+    assert {(event.au, event.side) for event in events} == set(PRESETS[name])
+
+
+def test_emotions_are_mixed_and_change(scene: Any, face: Any) -> None:
+    from blender_addon import acting_notes
+
+    settings = face.phiz
+    settings.emotion_heard = False
+    bpy.ops.phiz.add_emotion()
+    bpy.ops.phiz.add_emotion()
+    settings.emotions[1].emotion = "sad"
+    settings.emotions[0].share = 0.25
+    scene.frame_set(49)
+    bpy.ops.phiz.add_moment()
+    settings.moments[0].emotions[0].emotion = "angry"
+    notes = acting_notes.direction(settings, (), start=1, rate=24.0, seed=3)
+    assert notes.emotion is not None
+    assert [key.time for key in notes.emotion] == [0.0, 2.0]
+    assert notes.emotion[0].mix == {"happy": 0.25, "sad": 0.5}
+    assert notes.emotion[1].mix == {"angry": 1.0}
+    panels = shown()
+    assert panels["PHIZ_PT_acting"].properties.count("share") == 2
+    assert panels["PHIZ_PT_moments"].properties.count("share") == 1
+    bpy.ops.phiz.remove_moment(index=0)
+    bpy.ops.phiz.remove_emotion(index=0)
+    back = acting_notes.direction(settings, (), start=1, rate=24.0, seed=3)
+    assert back.emotion is not None
+    assert [key.mix for key in back.emotion] == [{"sad": 0.5}]
+    acting_notes.into_settings(notes, settings, start=1, rate=24.0)
+    assert acting_notes.direction(settings, (), start=1, rate=24.0, seed=3) == notes
+
+
+def test_everything_has_a_tooltip() -> None:
+    operators = [cls for cls in sidebar.CLASSES if issubclass(cls, bpy.types.Operator)]
+    groups = [cls for cls in properties._CLASSES if cls not in (properties.EventRow,)]
+    assert operators
+    assert [name for cls in (*groups, *operators) for name in explained(cls)] == []
+    described = [
+        getattr(bpy.ops.phiz, cls.bl_idname.removeprefix("phiz.")).get_rna_type() for cls in operators
+    ]
+    assert [known.identifier for known in described if not known.description] == []
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from blender_addon import missing
+
+    monkeypatch.setattr(missing, "find_spec", lambda name: None if name == "soxr" else object())
+    assert missing.packages() == ["soxr"]
+    assert [part.__name__ for part in blender_addon._parts()] == ["blender_addon.missing"]
+    missing.register()
+    drawn = draw(missing.MissingPanel, bpy.context)
+    missing.unregister()
+    assert drawn is not None
+    assert "missing: soxr" in drawn.labels
+
+
+def test_the_face_in_use(scene: Any, face: Any) -> None:
+    other = character.add(small_head(), scene, "Other")
+    other.location.x = 10.0
+    bpy.context.view_layer.objects.active = other
+    assert performance.face_of(scene) == other
+    scene.phiz.face = face
+    assert performance.face_of(scene) == face
