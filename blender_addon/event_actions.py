@@ -24,7 +24,8 @@ from .strip_names import Spoken
 AU, SIDE, INTENSITY, SMOOTH, NAME = "phiz_au", "phiz_side", "phiz_intensity", "phiz_smooth", "phiz_name"
 INTENSITY_PATHS = (f'["{INTENSITY}"]', INTENSITY)
 """Data paths of a curve in the Action that says the intensity over the strip's own time."""
-HELD_PATHS = ('["phiz_held"]', "phiz_held")
+HELD = "phiz_held"
+HELD_PATHS = (f'["{HELD}"]', HELD)
 """Data paths of a curve in the Action that says how far the unit is held over the strip's own time."""
 
 
@@ -64,12 +65,15 @@ def concerns(strip: bpy.types.NlaStrip) -> bool:
     return owned(strip.action) or strip_names.meant(strip.name)
 
 
+def given(strip: bpy.types.NlaStrip) -> bool:
+    """Whether a strip still bears the name that Phiz gave it."""
+    return owned(strip.action) and strip_names.without_suffix(strip.name) == strip.action.get(NAME)
+
+
 def spoken(strip: bpy.types.NlaStrip) -> Spoken:
     """What name and Action say together, the intensity always among it. Raises StripNameError."""
     action = strip.action
-    if owned(action) and (
-        strip_names.without_suffix(strip.name) == action.get(NAME) or not strip_names.meant(strip.name)
-    ):
+    if given(strip) or (owned(action) and not strip_names.meant(strip.name)):
         return Spoken(((int(action[AU]), str(action.get(SIDE, "B"))),), _intensity(action))
     said = strip_names.parse(strip.name)
     return said if said.intensity is not None else Spoken(said.units, _intensity(action))

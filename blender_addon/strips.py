@@ -77,16 +77,22 @@ def add(
 
 
 def place(
-    face: bpy.types.Object, action: bpy.types.Action, au: int, frame: float, frames: float
+    face: bpy.types.Object,
+    action: bpy.types.Action,
+    au: int,
+    frame: float,
+    frames: float,
+    name: str | None = None,
 ) -> bpy.types.NlaStrip:
-    """A strip of an event's Action over a span of scene frames, in the first track of its unit with room."""
+    """A strip over a span of scene frames, in the first track of its unit with room; named as its Action
+    says, or otherwise."""
     track = _track(face, au, frame, frames)
     strip = track.strips.new(action.name, math.floor(frame), action)
     # In this order: Blender keeps the start before the end.
     strip.frame_end = frame + frames
     strip.frame_start = frame
     strip.extrapolation = "NOTHING"
-    strip.name = action[event_actions.NAME]  # 4.3 ignores the name that a new strip is given
+    strip.name = name or action[event_actions.NAME]  # 4.3 ignores the name that a new strip is given
     return strip
 
 

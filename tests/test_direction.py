@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from phiz.acting.direction import SHOWABLE, AUEvent, Direction, DirectionError, EmotionKey
+from phiz.acting.presets import PRESETS
 from phiz.acting.schema import schema
 from phiz.acting.track import emotion_track
 from phiz.face.action_units import ACTION_UNITS
@@ -233,6 +234,14 @@ def test_only_the_first_key_past_the_end_counts() -> None:
 
 def test_no_frames() -> None:
     assert emotion_track(Direction.of("happy"), 0, 30.0).shape == (0, 8)
+
+
+def test_presets_are_events_that_can_be_shown() -> None:
+    for preset in PRESETS.values():
+        events = Direction(events=preset.events(1.5)).events
+        assert len(events) == len(preset.moves) and {event.start for event in events} == {1.5}
+        assert all(event.end - event.start == pytest.approx(preset.seconds) for event in events)
+    assert PRESETS["Felt smile"].formula == "6+12" and PRESETS["Doubt"].formula == "2L+4R+14R"
 
 
 def test_the_published_schema_is_the_models() -> None:

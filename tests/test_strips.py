@@ -341,6 +341,7 @@ def test_an_event_that_begins_before_the_recording_is_cut_there(face, scene) -> 
     strip.blend_in = 10.0
     event = only(face, scene)
     assert event.start == 0.0 and event.end == pytest.approx(0.92, abs=1e-6)
+    assert event.envelope is not None
     np.testing.assert_allclose(event.envelope, [(0, 0.2), (0.32, 1), (0.72, 1), (0.92, 0)], atol=1e-4)
     strip.action["phiz_smooth"] = True
     assert held_at(only(face, scene), np.array([0.12])) == pytest.approx(0.5, abs=1e-5)
