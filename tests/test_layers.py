@@ -11,7 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = ("face", "audio", "acting", "motion", "runtime", "model", "corpus", "train", "evaluate", "worker", "cli")
-LIGHT = LAYERS[: LAYERS.index("runtime") + 1]  # what Blender and the command line need: no torch
+# What Blender and the command line need, without torch.
+LIGHT = (*LAYERS[: LAYERS.index("runtime") + 1], "worker")
 TORCH = {"torch", "transformers", "safetensors", "onnx", "pyworld", "pyroomacoustics"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "aud"}
 
@@ -63,6 +64,7 @@ def test_core_imports_downwards(path: Path) -> None:
         assert not any(layer_of(name) for name in names), "phiz/*.py stands below every layer"
     if own is None or own in LIGHT:
         assert not tops & TORCH
+        assert {layer for name in names if (layer := layer_of(name))} <= {*LIGHT, "worker"}
 
 
 @pytest.mark.parametrize("path", EXPORT, ids=lambda path: path.name)
@@ -71,10 +73,10 @@ def test_export_knows_no_blender(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ADDON, ids=lambda path: path.name)
-def test_addon_needs_only_the_runtime(path: Path) -> None:
+def test_addon_needs_only_the_runtime_and_the_worker(path: Path) -> None:
     names = imports_of(path, ROOT)
     assert not {name[0] for name in names} & (TORCH | {"export"})
-    assert {layer for name in names if (layer := layer_of(name))} <= set(LIGHT)
+    assert {layer for name in names if (layer := layer_of(name))} <= {*LIGHT, "worker"}
 
 
 def test_relative_imports_are_seen() -> None:
@@ -87,7 +89,7 @@ def test_light_layers_load_without_torch_and_bpy() -> None:
     modules = []
     for path in CORE:
         parts = path.relative_to(ROOT / "core").with_suffix("").parts
-        if layer_of(parts) in LIGHT:
+        if layer_of(parts) in LIGHT and parts[-1] != "__main__":
             modules.append(".".join(parts).removesuffix(".__init__"))
     absent = sorted(TORCH | BLENDER)
     program = f"import sys; sys.modules.update(dict.fromkeys({absent!r})); import {', '.join(modules)}"
