@@ -20,10 +20,11 @@ from phiz.audio.recording import Recording
 from phiz.motion.measures import seam_ratio
 from phiz.motion.take import Take
 from phiz.runtime import bundle, listen
-from phiz.runtime import generate as generation
 from phiz.runtime.bundle import Bundle, BundleError, Guidance, ProviderError
-from phiz.runtime.generate import CancelledError, StyleError, branches, denoise_windows, generate
+from phiz.runtime.denoise import Conditions, branches, denoise_windows
+from phiz.runtime.generate import StyleError, generate
 from phiz.runtime.noise import frame_noise
+from phiz.runtime.performance import CancelledError
 from phiz.runtime.solver import levels, sample, signal_and_noise
 from phiz.runtime.windows import Windows
 
@@ -183,7 +184,7 @@ def test_windows_that_disagree_meet_gradually(loaded: Bundle) -> None:
     windows = Windows(400, 150, 30)
     x = np.zeros((windows.padded, 54), np.float32)
     parts = {f.name: getattr(loaded, f.name) for f in dataclasses.fields(loaded)}
-    told = generation.Conditions(
+    told = Conditions(
         np.zeros((windows.padded, loaded.audio_width), np.float32),
         np.zeros((windows.padded, 8), np.float32),
         np.zeros(len(loaded.manifest.styles), np.float32),
@@ -291,11 +292,11 @@ def test_guidance_is_nested(loaded: Bundle) -> None:
     x = rng.normal(size=(150, 54)).astype(np.float32)
     style = np.eye(len(loaded.manifest.styles), dtype=np.float32)[0]
     audio, emotion = rng.random((150, loaded.audio_width), np.float32), rng.random((150, 8), np.float32)
-    known = generation.Conditions(audio, emotion, style)
-    unmoved = generation.Conditions(audio, emotion[::-1], style[::-1])
-    deaf = generation.Conditions(audio[::-1], emotion[::-1], style[::-1])
+    known = Conditions(audio, emotion, style)
+    unmoved = Conditions(audio, emotion[::-1], style[::-1])
+    deaf = Conditions(audio[::-1], emotion[::-1], style[::-1])
 
-    def run(audio: float, coarse: float, told: generation.Conditions = known) -> np.ndarray:
+    def run(audio: float, coarse: float, told: Conditions = known) -> np.ndarray:
         guidance = Guidance(audio=audio, coarse=coarse)
         return denoise_windows(x, 0.5, windows, told, loaded, guidance, lambda _: None)[0]
 

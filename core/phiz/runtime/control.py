@@ -72,14 +72,13 @@ class Control:
 
 @dataclass(frozen=True)
 class Stretch:
-    """A group of events with its context. frames: of the recording; rows: its own in the sampled state.
+    """A group of events with its context, sampled by itself. frames: of the recording.
 
     mask (n, 51) is Z; acts (n, 54) bool, where the motion may differ from the reference; units (n, U) the
     unit track. n: the frames.
     """
 
     frames: slice
-    rows: slice
     mask: np.ndarray
     acts: np.ndarray
     units: np.ndarray
@@ -89,14 +88,22 @@ class Stretch:
         asked = np.minimum(self.units[:, len(UNITS) :] @ _POSES, 1.0)
         return np.float32(SHOWN * min(strength, 1.0)) * asked
 
+    def within(self, span: slice) -> Stretch | None:
+        """What of it lies in these frames, counted from their first; None where nothing acts there."""
+        first, last = max(self.frames.start, span.start), min(self.frames.stop, span.stop)
+        part = slice(first - self.frames.start, last - self.frames.start)
+        if last <= first or not self.acts[part].any():
+            return None
+        frames = slice(first - span.start, last - span.start)
+        return Stretch(frames, self.mask[part], self.acts[part], self.units[part])
 
-def stretches(events: tuple[AUEvent, ...], frames: int, form: Form, first_row: int) -> list[Stretch]:
-    """The groups of events in a recording of so many frames; their rows follow those of the recording."""
+
+def stretches(events: tuple[AUEvent, ...], frames: int, form: Form) -> list[Stretch]:
+    """The groups of events in a recording of so many frames."""
     found: list[Stretch] = []
     if not events:
         return found
     all_units, z = unit_track(events, frames, MOTION_FPS), control_mask(events, frames, MOTION_FPS)
-    row = first_row
     for span, _ in groups(events, frames, MOTION_FPS):
         first, last = max(0, span.start - CONTEXT), min(frames, span.stop + CONTEXT)
         inside, count = slice(span.start - first, span.stop - first), last - first
@@ -110,8 +117,7 @@ def stretches(events: tuple[AUEvent, ...], frames: int, form: Form, first_row: i
             mask[:] = 1.0
         if form not in _KEEPING:
             acts[:] = True
-        found.append(Stretch(slice(first, last), slice(row, row + count), mask, acts, units))
-        row += count
+        found.append(Stretch(slice(first, last), mask, acts, units))
     return found
 
 

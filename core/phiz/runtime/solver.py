@@ -29,29 +29,50 @@ def signal_and_noise(level: float) -> tuple[float, float]:
     return float(np.cos(angle)), float(np.sin(angle))
 
 
+class Course:
+    """A motion on its way from standard normal noise of any shape to clean motion, in so many steps.
+
+    At every step the clean motion is to be predicted from the noisy x at the level, and `advance` told. After
+    the last, which ends at level 0, x is that prediction itself. Deterministic, and every number of x has
+    a course of its own: parts of a motion may be sampled one after the other.
+    """
+
+    def __init__(self, noise: np.ndarray, steps: int) -> None:
+        if steps < 1:
+            raise ValueError("expected at least one step")
+        self.x, self.step, self.steps = noise, 0, steps
+        self._levels = levels(steps)
+        self._before: np.ndarray | None = None
+        self._last_ratio = 0.0
+
+    @property
+    def level(self) -> float:
+        return float(self._levels[self.step])
+
+    def advance(self, clean: np.ndarray) -> None:
+        """Take the step, towards the predicted clean motion."""
+        if self.step == self.steps - 1:
+            self.x = clean
+        else:
+            signal, sigma = signal_and_noise(self.level)
+            next_signal, next_sigma = signal_and_noise(float(self._levels[self.step + 1]))
+            # Plain floats: a numpy float64 would make float64 of the whole motion.
+            ratio, next_ratio = float(np.log(signal / sigma)), float(np.log(next_signal / next_sigma))
+            step = next_ratio - ratio
+            guess = clean
+            if self._before is not None:
+                r = (ratio - self._last_ratio) / step
+                guess = clean + (clean - self._before) / (2.0 * r)
+            self.x = (next_sigma / sigma) * self.x - float(next_signal * np.expm1(-step)) * guess
+            self._before, self._last_ratio = clean, ratio
+        self.step += 1
+
+
 def sample(
     denoise: Callable[[np.ndarray, float, int], np.ndarray], noise: np.ndarray, steps: int
 ) -> np.ndarray:
-    """Clean motion from standard normal noise of any shape.
-
-    denoise(x, level, step) predicts the clean motion from the noisy. The last step ends at level 0,
-    where the result is the prediction itself. Deterministic.
-    """
-    at = levels(steps)
-    x, before, last_ratio = noise, None, 0.0
-    for i in range(steps):
-        clean = denoise(x, float(at[i]), i)
-        if i == steps - 1:
-            return clean
-        signal, sigma = signal_and_noise(at[i])
-        next_signal, next_sigma = signal_and_noise(at[i + 1])
-        # Plain floats: a numpy float64 would make float64 of the whole motion.
-        ratio, next_ratio = float(np.log(signal / sigma)), float(np.log(next_signal / next_sigma))
-        step = next_ratio - ratio
-        guess = clean
-        if before is not None:
-            r = (ratio - last_ratio) / step
-            guess = clean + (clean - before) / (2.0 * r)
-        x = (next_sigma / sigma) * x - float(next_signal * np.expm1(-step)) * guess
-        before, last_ratio = clean, ratio
-    raise ValueError("expected at least one step")
+    """Clean motion from standard normal noise; denoise(x, level, step) predicts it from the noisy."""
+    course = Course(noise, steps)
+    while course.step < steps:
+        course.advance(denoise(course.x, course.level, course.step))
+    return course.x

@@ -31,6 +31,12 @@ class Windows:
         """Frames covered by all windows together; at least `frames`."""
         return self.starts[-1] + self.length
 
+    def touching(self, span: slice) -> tuple[slice, Windows]:
+        """The frames covered by the windows that any of these frames lies in, and those windows alone."""
+        starts = [start for start in self.starts if start < span.stop and start + self.length > span.start]
+        cut = slice(starts[0], starts[-1] + self.length)
+        return cut, Windows(min(self.frames, cut.stop) - cut.start, self.length, self.overlap)
+
     def share(self) -> np.ndarray:
         """(length,) what a window counts at each of its frames: 1, and straight ramps that sum to 1
         with the neighbour's in the overlaps."""

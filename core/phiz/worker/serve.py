@@ -22,9 +22,9 @@ from phiz.audio import recording
 from phiz.errors import PhizError
 from phiz.motion import storage, take
 from phiz.runtime import bundle
-from phiz.runtime.bundle import Bundle
 from phiz.runtime.control import Control
-from phiz.runtime.generate import CancelledError, generate
+from phiz.runtime.performance import CancelledError
+from phiz.runtime.rehearsal import Part, Rehearsal
 from phiz.worker.protocol import (
     Cancel,
     Cancelled,
@@ -114,20 +114,22 @@ class _Worker:
             self.say(_failure(None, error))
             os._exit(2)  # the main thread waits in a read that nothing else ends
         self.say(Ready(phiz=phiz.__version__, bundle=model.manifest.name))
+        rehearsal = Rehearsal(model)
         while (job := self._waiting.get()) is not None:
-            answer = None if job.stopped else self._answer(job, model)
+            rehearsal.bundle = replace(model, running=job.running)
+            answer = None if job.stopped else self._answer(job, rehearsal)
             del self._jobs[job.wanted.id]
             if answer is not None:
                 self.say(answer)
 
-    def _answer(self, job: _Job, model: Bundle) -> Done | Failed | None:
+    def _answer(self, job: _Job, rehearsal: Rehearsal) -> Done | Failed | None:
         """Do a job; None where it was stopped, which is answered already."""
         try:
-            return self._made(job, replace(model, running=job.running))
+            return self._made(job, rehearsal)
         except Exception as error:  # a graph that is stopped raises onnxruntime's own error
             return None if job.stopped else _failure(job.wanted.id, error)
 
-    def _made(self, job: _Job, model: Bundle) -> Done:
+    def _made(self, job: _Job, rehearsal: Rehearsal) -> Done:
         wanted, told = job.wanted, -1.0
 
         def progress(done: float) -> None:
@@ -143,20 +145,33 @@ class _Worker:
         voice = recording.load(wanted.audio)
         if wanted.audio_start or wanted.audio_end is not None:
             voice = voice.cut(wanted.audio_start, wanted.audio_end)
-        made = generate(
+        made = rehearsal.generate(
             voice,
             wanted.direction,
-            model,
             steps=wanted.steps,
             fps=wanted.fps,
             articulation=wanted.articulation,
             control=Control(strength=wanted.control),
             reference=reference,
+            part=_part(wanted),
             progress=progress,
             cancel=lambda: job.stopped,
         )
         storage.save(made, wanted.out, job.finish)
-        return Done(id=wanted.id, out=wanted.out, frames=made.frames, fps=made.fps, computed=made.seconds)
+        return Done(
+            id=wanted.id, out=wanted.out, frames=made.frames, fps=made.fps, computed=rehearsal.computed
+        )
+
+
+def _part(wanted: Generate) -> Part | None:
+    """What is to be made anew, None for all. Raises ProtocolError, TakeError."""
+    match wanted.previous, wanted.start, wanted.end:
+        case None, None, None:
+            return None
+        case str(previous), float(start), float(end):
+            return Part(take.load(previous), start, end)
+        case _:
+            raise ProtocolError("expected start, end and previous all three, or none; came some of them")
 
 
 def _failure(id: int | None, error: Exception) -> Failed:
