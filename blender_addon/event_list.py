@@ -7,13 +7,12 @@ Drawing may not write, so a panel that finds the rows behind the strips asks for
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import bpy
 
-from . import performance, strips
+from . import performance, strip_editing, strips
 
 if TYPE_CHECKING:
     from .properties import WindowSettings
@@ -39,14 +38,12 @@ def keep(context: bpy.types.Context, face: bpy.types.Object) -> None:
 def refresh(context: bpy.types.Context, face: bpy.types.Object) -> None:
     """Make the rows anew; the chosen strip stays chosen."""
     window, scene = context.window_manager.phiz, context.scene
-    chosen = window.events[window.event].name if window.event < len(window.events) else ""
-    start, seconds = performance.heard_span(scene, face)
-    reasons = dict(strips.read(face, scene, start, seconds).unread)
-    found = sorted(strips.on(face), key=lambda entry: entry[1].frame_start)
+    chosen = name(context)
+    listed = strip_editing.listing(face, scene, *performance.heard_span(scene, face))
     window.events.clear()
-    for track, strip, _ in found:
+    for entry in listed:
         row = window.events.add()
-        row.name, row.track, row.reason = strip.name, track.name, reasons.get(strip.name, "")
+        row.name, row.track, row.reason = entry.strip, entry.track, entry.trouble
     names = [row.name for row in window.events]
     _state.writing = True
     window.event = names.index(chosen) if chosen in names else max(0, min(window.event, len(names) - 1))
@@ -60,12 +57,16 @@ def strip_of(face: bpy.types.Object, row: bpy.types.PropertyGroup) -> bpy.types.
     return track.strips.get(row.name) if track else None
 
 
+def name(context: bpy.types.Context) -> str:
+    """The name of the strip in the chosen row; empty where there is none."""
+    window = context.window_manager.phiz
+    return window.events[window.event].name if 0 <= window.event < len(window.events) else ""
+
+
 def chosen(context: bpy.types.Context, face: bpy.types.Object) -> bpy.types.NlaStrip | None:
     """The strip of the chosen row."""
     window = context.window_manager.phiz
-    if not 0 <= window.event < len(window.events):
-        return None
-    return strip_of(face, window.events[window.event])
+    return strip_of(face, window.events[window.event]) if name(context) else None
 
 
 def choose(context: bpy.types.Context, face: bpy.types.Object, strip: bpy.types.NlaStrip) -> None:
@@ -75,7 +76,6 @@ def choose(context: bpy.types.Context, face: bpy.types.Object, strip: bpy.types.
     _state.writing = True
     context.window_manager.phiz.event = max(0, rows.find(strip.name))
     _state.writing = False
-    _select(face, strip)
 
 
 def show(window: WindowSettings, context: bpy.types.Context) -> None:
@@ -83,21 +83,12 @@ def show(window: WindowSettings, context: bpy.types.Context) -> None:
     face = performance.face_of(context.scene)
     if _state.writing or face is None or not 0 <= window.event < len(window.events):
         return
-    strip = strip_of(face, window.events[window.event])
-    if strip is None:
+    if strip_of(face, window.events[window.event]) is None:
         return
-    _select(face, strip)
     if context.mode == "OBJECT" and face.name in context.view_layer.objects:
         context.view_layer.objects.active = face  # the NLA editor shows what is selected
         face.select_set(True)
-    context.scene.frame_set(math.ceil(strip.frame_start))
-
-
-def _select(face: bpy.types.Object, strip: bpy.types.NlaStrip) -> None:
-    for track in face.animation_data.nla_tracks:
-        for other in track.strips:
-            other.select = other == strip
-        track.select = strip.name in track.strips
+    strip_editing.select(face, context.scene, window.events[window.event].name)
 
 
 def _seen(scene: bpy.types.Scene, face: bpy.types.Object) -> tuple[object, ...]:

@@ -10,10 +10,10 @@ import bpy
 from bpy.props import EnumProperty
 
 from phiz.acting.direction import SHOWABLE
-from phiz.face import emotions
+from phiz.acting.presets import PRESETS
 from phiz.face.action_units import ACTION_UNITS
 
-from . import event_actions, event_list, strips
+from . import event_list, strip_editing, strips
 from .operator_base import FaceOperator
 
 if TYPE_CHECKING:
@@ -26,31 +26,7 @@ _UNITS = [
     for number in SHOWABLE
 ]
 
-Preset = dict[tuple[int, str], float]
-"""(Action Unit, side) -> intensity."""
-
-_SMALL: dict[str, Preset] = {
-    "Felt Smile": {(6, "B"): 0.6, (12, "B"): 0.7},
-    "Polite Smile": {(12, "B"): 0.5},
-    "Smirk": {(12, "L"): 0.6, (14, "L"): 0.3},
-    "Frown": {(4, "B"): 0.8},
-    "Raised Brows": {(1, "B"): 0.7, (2, "B"): 0.7},
-    "Doubt": {(2, "L"): 0.8, (4, "R"): 0.5},
-    "Wink": {(46, "L"): 1.0},
-    "Pressed Lips": {(24, "B"): 0.7},
-    "Pout": {(17, "B"): 0.6, (18, "B"): 0.5},
-    "Wrinkled Nose": {(9, "B"): 0.7},
-}
-PRESETS: dict[str, Preset] = _SMALL | {
-    name.title(): emotions.prototype(name) for name in emotions.EMOTIONS if name != "neutral"
-}
-
-
-def _formula(preset: Preset) -> str:
-    return " + ".join(f"{number}{'' if side == 'B' else side}" for number, side in preset)
-
-
-_EXPRESSIONS = [(name, name, f"Action Units {_formula(units)}") for name, units in PRESETS.items()]
+_EXPRESSIONS = [(name, name.title(), f"Action Units {preset.formula}") for name, preset in PRESETS.items()]
 _SIDE_ITEMS = [(side, name, f"{name} of the character's face") for side, name in SIDES.items()]
 
 
@@ -90,14 +66,14 @@ class AddPreset(FaceOperator):
 
     @classmethod
     def description(cls, _context: Context, properties: OperatorProperties) -> str:
-        return f"Add Action Units {_formula(PRESETS[properties.preset])} at the playhead"
+        preset = PRESETS[properties.preset]
+        source = f". {preset.source}" if preset.source else ""
+        return f"Add Action Units {preset.formula} at the playhead{source}"
 
     def act(self, context: Context, face: bpy.types.Object) -> None:
-        scene = context.scene
-        added = [
-            strips.add(face, scene, scene.frame_current, number, side, intensity)
-            for (number, side), intensity in PRESETS[self.preset].items()
-        ]
+        added = strip_editing.add_preset(
+            face, context.scene, context.scene.frame_current, PRESETS[self.preset]
+        )
         event_list.choose(context, face, added[0])
 
 
@@ -124,15 +100,19 @@ class SetSide(_EventOperator):
     )
 
     def act(self, context: Context, face: bpy.types.Object) -> None:
-        strip = event_list.chosen(context, face)
-        assert strip is not None, "poll saw it"
-        said = event_actions.spoken(strip)
-        number = said.units[0][0]
-        if reason := strips.trouble(number, self.side):
-            raise strips.StripError(f"{reason}.")
-        event_actions.say(strip.action, number, self.side, said.intensity or 0.0)
-        strip.name = strip.action[event_actions.NAME]
+        strip = strip_editing.set_side(face, event_list.name(context), self.side)
         event_list.choose(context, face, strip)
+
+
+class DuplicateEvent(_EventOperator):
+    """Make a copy of the chosen Action Unit, right behind it"""
+
+    bl_idname = "phiz.duplicate_event"
+    bl_label = "Duplicate Action Unit"
+
+    def act(self, context: Context, face: bpy.types.Object) -> None:
+        copy = strip_editing.duplicate(face, event_list.name(context))
+        event_list.choose(context, face, copy)
 
 
 class RemoveEvent(_EventOperator):
@@ -142,14 +122,7 @@ class RemoveEvent(_EventOperator):
     bl_label = "Remove Action Unit"
 
     def act(self, context: Context, face: bpy.types.Object) -> None:
-        row = context.window_manager.phiz.events[context.window_manager.phiz.event]
-        track = face.animation_data.nla_tracks[row.track]
-        action = track.strips[row.name].action
-        track.strips.remove(track.strips[row.name])
-        if not track.strips:
-            face.animation_data.nla_tracks.remove(track)
-        if event_actions.owned(action) and action.users == 0:
-            bpy.data.actions.remove(action)
+        strip_editing.remove(face, event_list.name(context))
         event_list.refresh(context, face)
 
 
@@ -187,9 +160,7 @@ class PresetMenu(bpy.types.Menu):
 
     def draw(self, _context: Context) -> None:
         for name in PRESETS:
-            if name == "Angry":
-                self.layout.separator()
-            self.layout.operator(AddPreset.bl_idname, text=name).preset = name
+            self.layout.operator(AddPreset.bl_idname, text=name.title()).preset = name
 
 
-CLASSES = (AddEvent, AddPreset, SetSide, RemoveEvent, UnitMenu, PresetMenu)
+CLASSES = (AddEvent, AddPreset, SetSide, DuplicateEvent, RemoveEvent, UnitMenu, PresetMenu)

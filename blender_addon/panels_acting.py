@@ -114,6 +114,7 @@ class EventsPanel(FacePanel):
         column = row.column(align=True)
         column.menu("PHIZ_MT_units", icon="ADD", text="")
         column.operator("phiz.remove_event", icon="REMOVE", text="")
+        column.operator("phiz.duplicate_event", icon="DUPLICATE", text="")
         column.separator()
         column.menu("PHIZ_MT_presets", icon="PRESET", text="")
         if not window.events:

@@ -247,7 +247,7 @@ def test_the_face_is_renamed_meanwhile(scene: Any, face: Any) -> None:
     face.name = "Someone else"
     finish()
     assert generation.state.failure is None
-    assert ownership.owned(face.data.shape_keys).name == "Phiz Someone else"
+    assert [action.name for action in bpy.data.actions] == ["Phiz Someone else"]
 
 
 def test_another_file_is_opened_meanwhile(scene: Any, face: Any) -> None:
@@ -272,7 +272,7 @@ def test_a_recording_that_is_none(face: Any, tmp_path: Path) -> None:
     noise = tmp_path / "noise.wav"
     noise.write_bytes(b"no sound at all")
     face.phiz.voice_file = str(noise)
-    with pytest.raises(RuntimeError, match="Cannot read noise.wav as audio"):
+    with pytest.raises(RuntimeError, match="Cannot read noise"):
         bpy.ops.phiz.generate()
     assert same()
 
@@ -285,7 +285,7 @@ def test_linked_keys_are_refused_before_anything_happens(scene: Any, face: Any, 
     with bpy.data.libraries.load(str(path), link=True) as (_, into):
         into.objects = ["Phiz"]
     bpy.context.scene.collection.objects.link(bpy.data.objects["Phiz"])
-    linked = performance.face_of(bpy.context.scene)
+    linked: Any = performance.face_of(bpy.context.scene)
     assert linked.phiz.voice_file == line
     with pytest.raises(RuntimeError, match="is linked from"):
         bpy.ops.phiz.generate()

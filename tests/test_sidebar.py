@@ -17,8 +17,8 @@ from checking_layout import Drawn, draw, explained  # noqa: E402
 
 import blender_addon  # noqa: E402
 from blender_addon import character, event_list, generation, performance, properties, sidebar, strips  # noqa: E402
-from blender_addon.event_operators import PRESETS  # noqa: E402
 from blender_addon.voice import Voice  # noqa: E402
+from phiz.acting.presets import PRESETS  # noqa: E402
 from phiz.face.channels import CHANNELS  # noqa: E402
 from phiz.face.head import Head  # noqa: E402
 
@@ -141,6 +141,9 @@ def test_units_are_added_at_the_playhead_and_listed(scene: Any, face: Any) -> No
     bpy.ops.phiz.set_side(side="L")
     assert "12 Lip corner puller Left" in shown()["PHIZ_PT_events"].text
     assert strips.read(face, scene, 1, 10).events[0].side == "L"
+    bpy.ops.phiz.duplicate_event()
+    assert len(bpy.context.window_manager.phiz.events) == 2
+    bpy.ops.phiz.remove_event()
     bpy.ops.phiz.remove_event()
     assert not list(strips.on(face))
     assert not bpy.data.actions
@@ -182,7 +185,7 @@ def test_strips_that_cannot_be_read_are_listed_with_the_reason(scene: Any, face:
 def test_presets_become_strips(name: str, scene: Any, face: Any) -> None:
     bpy.ops.phiz.add_preset(preset=name)
     events = strips.read(face, scene, 1, 10).events
-    assert {(event.au, event.side) for event in events} == set(PRESETS[name])
+    assert {(event.au, event.side) for event in events} == {(au, side) for au, side, _ in PRESETS[name].moves}
 
 
 def test_emotions_are_mixed_and_change(scene: Any, face: Any) -> None:
