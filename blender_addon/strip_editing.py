@@ -98,6 +98,8 @@ def remove(face: bpy.types.Object, name: str) -> None:
     """Remove a strip; with it its Action where Phiz made that and nothing else uses it, and its track
     where Phiz named that and nothing is left in it."""
     track, strip = find(face, name)
+    if strip.name not in track.strips:
+        raise strips.StripError(f"{name} is inside a meta strip: remove it in the NLA editor.")
     action = strip.action
     track.strips.remove(strip)
     if event_actions.owned(action) and action.users == 0:
@@ -107,8 +109,9 @@ def remove(face: bpy.types.Object, name: str) -> None:
 
 
 def clear(face: bpy.types.Object) -> None:
-    """Remove every strip that Phiz made."""
-    for name in [strip.name for _, strip, _ in strips.on(face) if event_actions.owned(strip.action)]:
+    """Remove every strip that Phiz made, but for those inside meta strips."""
+    made = [(track, strip) for track, strip, _ in strips.on(face) if event_actions.owned(strip.action)]
+    for name in [strip.name for track, strip in made if strip.name in track.strips]:
         remove(face, name)
 
 

@@ -12,7 +12,7 @@ strips are left alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -102,16 +102,26 @@ def track_name(au: int) -> str:
 
 
 def on(face: bpy.types.Object) -> Iterator[tuple[bpy.types.NlaTrack, bpy.types.NlaStrip, bool]]:
-    """Every strip on the face object that concerns Phiz, with its track and whether it is switched on."""
+    """Every strip on the face object that concerns Phiz, with its track and whether it is switched on.
+
+    Of a meta strip those inside it, which Blender plays as they stand, whatever its own blends.
+    """
     animation = face.animation_data
     if animation is None:
         return
     solo = any(track.is_solo for track in animation.nla_tracks)
     for track in animation.nla_tracks:
         heard = animation.use_nla and (track.is_solo if solo else not track.mute)
-        for strip in track.strips:
-            if strip.type == "CLIP" and event_actions.concerns(strip):
-                yield track, strip, heard and not strip.mute
+        yield from ((track, strip, on) for strip, on in _clips(track.strips, heard))
+
+
+def _clips(strips: Iterable[bpy.types.NlaStrip], heard: bool) -> Iterator[tuple[bpy.types.NlaStrip, bool]]:
+    for strip in strips:
+        on = heard and not strip.mute
+        if strip.type == "META":
+            yield from _clips(strip.strips, on)
+        elif strip.type == "CLIP" and event_actions.concerns(strip):
+            yield strip, on
 
 
 def read(face: bpy.types.Object, scene: bpy.types.Scene, start: float, seconds: float) -> Reading:

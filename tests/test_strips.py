@@ -336,6 +336,70 @@ def test_strips_that_cannot_be_are_refused_before_anything_is_made(face, scene) 
     assert not len(bpy.data.actions) and face.animation_data is None
 
 
+def in_editor(face, operator, **options) -> None:
+    """Run an operator as the NLA editor would on what is selected."""
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    area.type = "NLA_EDITOR"
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    bpy.context.view_layer.objects.active = face
+    face.select_set(True)
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        assert operator(**options) == {"FINISHED"}
+
+
+def drag(face, frames: float) -> None:
+    in_editor(face, bpy.ops.transform.transform, mode="TRANSLATION", value=(frames, 0, 0, 0))
+
+
+def spans(face, scene) -> list[tuple[float, float]]:
+    """The events' spans in scene frames."""
+    ends = [(event.start, event.end) for event in read(face, scene).events]
+    return [(round(a * RATE + START, 2), round(b * RATE + START, 2)) for a, b in ends]
+
+
+def test_what_the_editor_does_to_a_strip_changes_the_acting(face, scene) -> None:
+    strip = strips.add(face, scene, 20, 12, "L", 0.6, 1.0)
+    strip.select = True
+    drag(face, 10)
+    assert spans(face, scene) == [(30, 55)]
+    scene.frame_set(30)
+    in_editor(face, bpy.ops.transform.transform, mode="TIME_SCALE", value=(2, 0, 0, 0))
+    assert spans(face, scene) == [(30, 80)]
+    in_editor(face, bpy.ops.nla.duplicate, linked=False)
+    drag(face, 60)
+    assert spans(face, scene) == [(30, 80), (90, 140)]
+    in_editor(face, bpy.ops.nla.duplicate, linked=True)
+    drag(face, 60)
+    in_editor(face, bpy.ops.nla.apply_scale)
+    assert spans(face, scene) == [(30, 80), (90, 140), (150, 200)]
+    scene.frame_set(170)
+    in_editor(face, bpy.ops.nla.split)
+    assert spans(face, scene)[2:] == [(150, 170), (170, 200)]
+    in_editor(face, bpy.ops.nla.delete)  # both halves
+    assert spans(face, scene) == [(30, 80), (90, 140)]
+    strip = next(strip for _, strip, _ in strips.on(face) if strip.frame_start == 90)
+    strip.frame_end_ui = 120
+    strip.frame_start_ui = 95
+    assert spans(face, scene)[1] == (95, 125)
+    assert {(e.au, e.side, e.intensity) for e in read(face, scene).events} == {(12, "L", 0.6)}
+
+
+def test_strips_inside_a_meta_strip_act_as_blender_plays_them(face, scene) -> None:
+    strip = probed(face)
+    strip.blend_in, strip.select = 5.0, True
+    in_editor(face, bpy.ops.nla.meta_add)
+    meta = face.animation_data.nla_tracks[0].strips[0]
+    meta.blend_in = 10.0  # which Blender leaves out
+    drag(face, 6)
+    frames = np.arange(26.0, 56.0)
+    np.testing.assert_allclose(
+        acted(only(face, scene), frames), evaluated(face, scene, frames), rtol=0, atol=1e-5
+    )
+    meta.mute = True
+    assert read(face, scene) == strips.Reading((), ())
+
+
 def test_an_event_that_begins_before_the_recording_is_cut_there(face, scene) -> None:
     strip = strips.add(face, scene, 9.0, 12, seconds=1.0)
     strip.blend_in = 10.0
