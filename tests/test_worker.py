@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import time
 import venv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -19,6 +22,7 @@ from phiz.acting.direction import AUEvent, Direction
 from phiz.audio import recording
 from phiz.motion import take
 from phiz.runtime import bundle
+from phiz.runtime.control import Control
 from phiz.runtime.generate import generate
 from phiz.worker import client, protocol
 from phiz.worker.client import Reply, Worker
@@ -108,8 +112,6 @@ def test_the_same_take_as_in_the_program(worker: Worker, tmp_path: Path) -> None
     assert isinstance(done, Done) and done.frames == 24 and done.fps == 24.0 and done.out == asked.out
     shares = [reply.done for reply in heard if isinstance(reply, Progress)]
     assert len(shares) > 3 and shares == sorted(shares) and shares[0] >= 0.0 and shares[-1] <= 1.0
-    from phiz.runtime.control import Control
-
     own = generate(
         recording.load(VOICE).cut(1.0, 2.0),
         notes,
@@ -144,6 +146,27 @@ def test_requests_are_answered_in_order(worker: Worker, tmp_path: Path) -> None:
     kinds = {reply.id: type(reply) for reply in heard if not isinstance(reply, Progress)}
     assert kinds == {ids[0]: Done, ids[1]: Cancelled, ids[2]: Done}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0.npz", "2.npz"]
+
+
+def test_only_what_was_changed_is_computed(worker: Worker, tmp_path: Path) -> None:
+    """The same Take as from nothing, see test_rehearsal; here, that the worker remembers between requests."""
+
+    def made(name: str, at: float, **more: object) -> Done:
+        events = tuple(AUEvent(au=12, start=start, end=start + 0.4) for start in (0.0, at))
+        notes = Direction(emotion=(), events=events)
+        asked = wanted(tmp_path / name, audio_end=5.0, direction=notes, steps=2, **more)
+        done = answer(worker, worker.generate(asked))
+        assert isinstance(done, Done), done
+        return done
+
+    whole, again = made("a.npz", 2.0), made("b.npz", 2.5)
+    assert whole.computed > 5.0 and 2.0 < again.computed < 2.5
+    part = made("c.npz", 2.5, start=1.0, end=2.0, previous=str(tmp_path / "a.npz"))
+    assert part.frames == whole.frames
+    before, after = take.load(tmp_path / "a.npz"), take.load(tmp_path / "c.npz")
+    assert before.weights[60:].tobytes() == after.weights[60:].tobytes()
+    id = worker.generate(wanted(tmp_path / "d.npz", start=1.0))
+    failure(worker, id, "ProtocolError", "start, end and previous")
 
 
 # ---- cancel --------------------------------------------------------------------------------------------
@@ -303,6 +326,35 @@ def test_messages_come_back_as_they_went() -> None:
         assert text.count(b"\n") == 1 and protocol.request(text) == message
     for reply in (Done(id=1, out="a", frames=2, fps=24.0, computed=0.1), Progress(id=1, done=0.5)):
         assert protocol.reply(protocol.line(reply)) == reply
+
+
+def test_the_documented_example_runs(tmp_path: Path) -> None:
+    """From the root of the project, as it says; what it prints is what is documented."""
+    text = (ROOT / "docs" / "worker.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    program, printed = blocks
+    program = program.replace('"line.csv"', repr(str(tmp_path / "line.csv")))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "core")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said = [ast.literal_eval(line) for line in done.stdout.splitlines()]
+    documented = [ast.literal_eval(line) for line in printed.splitlines()]
+    assert [said[0], said[1]] == documented[:2]
+    assert said[-1] | {"out": "line.csv"} == documented[-1]
+    assert all(line in said for line in documented[:-1])
+    assert take.load(tmp_path / "line.csv").frames == documented[-1]["frames"]
+
+
+def test_every_field_is_documented() -> None:
+    text = (ROOT / "docs" / "worker.md").read_text(encoding="utf-8")
+    for message in (*get_args(protocol.Request), *get_args(protocol.Reply)):
+        for name in (message.model_fields["type"].default, *message.model_fields):
+            assert f"`{name}`" in text, name
 
 
 # ---- other Pythons -------------------------------------------------------------------------------------
