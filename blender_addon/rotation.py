@@ -20,7 +20,7 @@ from mathutils import Euler, Matrix, Quaternion
 
 from phiz.face.channels import INDEX
 
-from . import keyframes, ownership
+from . import action_support, keyframes, ownership
 from .keyframes import Curve, RigError
 
 if TYPE_CHECKING:
@@ -54,6 +54,10 @@ class Turning:
     @property
     def joints(self) -> tuple[Joint, ...]:
         return tuple(joint for joint in (self.head, self.left_eye, self.right_eye) if joint is not None)
+
+
+STILL = Turning()
+"""Nothing turns with the face."""
 
 
 def plan(turning: Turning) -> None:
@@ -141,6 +145,24 @@ def eye_rotation(weights: np.ndarray, side: Literal["Left", "Right"], angle: flo
     return head_rotation(np.stack([yaw, pitch, np.zeros_like(yaw)], 1) * angle)
 
 
+def head_seen(joint: Joint, frames: np.ndarray) -> np.ndarray:
+    """(frames,) scene frames -> (frames, 3) yaw, pitch, roll that the Action on the joint's owner gives.
+
+    The inverse of what `write` does; axes without an F-curve have their present value.
+    """
+    path, present = _place(joint)
+    curves = {c.array_index: c for c in action_support.used_curves(joint.owner) if c.data_path == path}
+    values = [
+        [curves[axis].evaluate(frame) if axis in curves else value for axis, value in enumerate(present)]
+        for frame in frames.tolist()
+    ]
+    kind = Quaternion if len(present) == 4 else lambda angles: Euler(angles, joint.turner.rotation_mode)
+    rest = _rest(joint)
+    turns = [rest @ kind(value).to_matrix() @ rest.transposed() for value in values]
+    seen = [turn.to_euler("YXZ") for turn in turns]
+    return np.array([(angles.z, angles.x, -angles.y) for angles in seen], np.float32)
+
+
 def _turns(turning: Turning, take: Take) -> list[tuple[Joint, list[Matrix]]]:
     turns = []
     if turning.head is not None:
@@ -153,15 +175,27 @@ def _turns(turning: Turning, take: Take) -> list[tuple[Joint, list[Matrix]]]:
 
 
 def _curves(joint: Joint, turns: list[Matrix]) -> list[Curve]:
-    turner = joint.turner
-    rest = Matrix.Identity(3) if joint.bone is None else turner.bone.matrix_local.to_3x3()
+    rest = _rest(joint)
     turns = [rest.transposed() @ turn @ rest for turn in turns]
-    if turner.rotation_mode == "QUATERNION":
-        name, values = "rotation_quaternion", _continuous([turn.to_quaternion() for turn in turns])
+    path, present = _place(joint)
+    if len(present) == 4:
+        values = _continuous([turn.to_quaternion() for turn in turns])
     else:
-        name, values = "rotation_euler", _unwrapped(turns, turner.rotation_mode)
-    path = f"delta_{name}" if joint.bone is None else f"{turner.path_from_id()}.{name}"
+        values = _unwrapped(turns, joint.turner.rotation_mode)
     return [Curve(path, axis, values[:, axis]) for axis in range(values.shape[1])]
+
+
+def _rest(joint: Joint) -> Matrix:
+    """From the axes in which the joint's rotation is given to those of the object or armature."""
+    return Matrix.Identity(3) if joint.bone is None else joint.turner.bone.matrix_local.to_3x3()
+
+
+def _place(joint: Joint) -> tuple[str, Quaternion | Euler]:
+    """Where in the owner the rotation is, and what it is now."""
+    turner = joint.turner
+    name = "rotation_quaternion" if turner.rotation_mode == "QUATERNION" else "rotation_euler"
+    path = f"delta_{name}" if joint.bone is None else f"{turner.path_from_id()}.{name}"
+    return path, joint.owner.path_resolve(path)
 
 
 def _continuous(turns: Sequence[Quaternion]) -> np.ndarray:

@@ -88,12 +88,13 @@ def test_the_artists_action_comes_back_as_it_was(scene) -> None:
     if slot is not None:
         theirs.slots.new(id_type="KEY", name="Another")
     before = points(keys)
+    ours = None
     for seed in range(3):
         ours = keyframes.write(keyframes.Target(mesh, SHOWS), performance(seed), start=1, rate=30.0)
         assert ours == ownership.owned(keys) != theirs
         assert theirs.use_fake_user, "without a user it would not be saved"
     assert [action.name for action in bpy.data.actions if ownership.OWNED in action] == ["Phiz Face"]
-    assert json.loads(ours[ownership.OWNED]) == {"seed": 2}
+    assert ours is not None and json.loads(ours[ownership.OWNED]) == {"seed": 2}
     scene.frame_set(20)
 
     assert ownership.remove(keys)

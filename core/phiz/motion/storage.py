@@ -6,6 +6,7 @@ keeps everything, weights and radians to six decimals; CSV keeps weights, head a
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
@@ -60,6 +61,18 @@ def checked_suffix(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
+def to_bytes(take: Take) -> bytes:
+    """What an .npz file of the Take would hold, to be kept inside a file of another program."""
+    stream = io.BytesIO()
+    _write_npz(take, stream)
+    return stream.getvalue()
+
+
+def from_bytes(data: bytes, name: str) -> Take:
+    """Read what `to_bytes` gave; `name` says in an error where it was kept. Raises TakeError."""
+    return _from_npz(io.BytesIO(data), name)
+
+
 def _write_json(take: Take, stream: BinaryIO) -> None:
     fields = {
         "format": FORMAT,
@@ -99,8 +112,12 @@ def _write_npz(take: Take, stream: BinaryIO) -> None:
 
 
 def _read_npz(path: Path) -> Take:
+    return _from_npz(path, path)
+
+
+def _from_npz(source: Path | BinaryIO, path: Path | str) -> Take:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(source, allow_pickle=False) as archive:
             fields: dict[str, Any] = {name: archive[name] for name in archive.files}
         fields["audio"] = str(fields.get("audio", "")) or None
         fields["origin"] = json.loads(str(fields.get("origin", "{}")))
@@ -109,7 +126,7 @@ def _read_npz(path: Path) -> Take:
     return _from_fields(fields, path)
 
 
-def _from_fields(fields: dict[str, Any], path: Path) -> Take:
+def _from_fields(fields: dict[str, Any], path: Path | str) -> Take:
     missing = {"channels", "weights", "head", "fps"} - fields.keys()
     if missing:
         raise TakeError(f"{path} lacks {', '.join(sorted(missing))}. Export the Take again.")
