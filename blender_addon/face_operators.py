@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 from bpy.props import EnumProperty, IntProperty
+from mathutils import Euler
 
 from phiz.face.channels import CHANNELS
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bpy.types import Context, Object
 
 
+_IN_FRONT = Euler((1.5, 0.0, 0.25)).to_quaternion()  # nearly level, a little from the side
 _CHANNELS = [(name, name, f"The movement {name}") for name in CHANNELS]
 
 
@@ -33,6 +35,16 @@ class AddDemoHead(bpy.types.Operator):
         if context.mode != "OBJECT":
             cls.poll_message_set("Only in Object Mode")
         return context.mode == "OBJECT"
+
+    def invoke(self, context: Context, _event: bpy.types.Event) -> set[str]:
+        done = self.execute(context)
+        area = context.area
+        if area is not None and area.type == "VIEW_3D":  # life-size, it could stand unseen inside a cube
+            region = next(region for region in area.regions if region.type == "WINDOW")
+            area.spaces.active.region_3d.view_rotation = _IN_FRONT
+            with context.temp_override(region=region):
+                bpy.ops.view3d.view_selected()
+        return done
 
     def execute(self, context: Context) -> set[str]:
         from phiz.face.head import demo_head
