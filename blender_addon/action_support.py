@@ -110,6 +110,12 @@ def set_media(image_settings: Any, *, video: bool) -> None:
     image_settings.file_format = "FFMPEG" if video else "PNG"
 
 
+def relative_path() -> set[str]:
+    """Options of a file property that may hold a path relative to the .blend; said so since 4.5."""
+    known = "is_path_supports_blend_relative" in bpy.types.Property.bl_rna.properties
+    return {"PATH_SUPPORTS_BLEND_RELATIVE"} if known else set()
+
+
 def is_module() -> bool:
     """True under the `bpy` module of a plain Python, False inside the Blender program."""
     return bool(getattr(bpy.app, "module", False))

@@ -51,11 +51,12 @@ class Run:
     scene: int
     face: int
     voice: Voice
-    rate: float
     seed: int
     """Of the first performance."""
     span: tuple[float, float] | None
     """Scene frames that are made anew, None for all."""
+    previous: Path | None
+    """The Take that a range is made anew in."""
     waiting: dict[int, Path]
     """Request -> the file that its Take will be in, in the order of the seeds."""
     shares: dict[int, float]
@@ -83,8 +84,6 @@ class State:
 
 
 state = State()
-_kept: dict[int, tuple[tuple[Voice, float], Path]] = {}
-"""Face -> recording, rate and file of its last Take."""
 
 
 def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
@@ -98,7 +97,7 @@ def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
     voice = performance.voice_of(scene, face, folder)
     span = performance.span_of(settings, voice, rate)
     events = performance.events_of(scene, face, voice)
-    previous = _before(face, voice, rate) if span else None
+    previous = performance.previous(scene, face, voice, folder) if span else None
     reference = performance.reference_of(settings)
     requests = []
     for number in range(1 if span else settings.variations):
@@ -122,7 +121,9 @@ def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
     worker = worker_process.worker()
     waiting = {worker.generate(request): Path(request.out) for request in requests}
     shares = dict.fromkeys(waiting, 0.0)
-    state.run = Run(scene.session_uid, face.session_uid, voice, rate, settings.seed, span, waiting, shares)
+    state.run = Run(
+        scene.session_uid, face.session_uid, voice, settings.seed, span, previous, waiting, shares
+    )
 
 
 def follow() -> None:
@@ -158,7 +159,6 @@ def forget() -> None:
     """No run, nothing to say: another file was opened."""
     cancel()
     state.failure, state.notes = None, ()
-    _kept.clear()
 
 
 def _tick() -> float | None:
@@ -227,7 +227,6 @@ def _apply(finished: Run) -> None:
         made = [takes.load(path) for path in finished.made]
         said = performance.apply(scene, face, made, finished.seed, finished.voice, finished.span)
         state.notes = tuple(said)
-        _keep(finished)
     finally:
         _clear(finished)
     if not bpy.app.background:
@@ -256,22 +255,10 @@ def _details(reply: Failed) -> str:
     return "\n\n".join(part for part in said if part)
 
 
-def _keep(finished: Run) -> None:
-    """Keep the Take that was put in use: a range is made anew from it."""
-    if (before := _kept.pop(finished.face, None)) is not None:
-        before[1].unlink(missing_ok=True)
-    _kept[finished.face] = (finished.voice, finished.rate), finished.made.pop(0)
-
-
-def _before(face: bpy.types.Object, voice: Voice, rate: float) -> Path | None:
-    """The last Take of a face, if it is of this recording at this rate."""
-    kept = _kept.get(face.session_uid)
-    return kept[1] if kept is not None and kept[0] == (voice, rate) and kept[1].exists() else None
-
-
 def _clear(ended: Run) -> None:
-    """Remove the files of a run that are not kept."""
-    for path in (*ended.made, *ended.waiting.values()):
+    """Remove the files of a run."""
+    previous = () if ended.previous is None else (ended.previous,)
+    for path in (*ended.made, *ended.waiting.values(), *previous):
         with contextlib.suppress(OSError):
             path.unlink()
 

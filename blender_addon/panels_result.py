@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bpy.types import Context, Object, UILayout
 
-from . import generation, performance
+from . import generation, performance, variations
 from .panel_base import FacePanel, lines
 
 
@@ -43,4 +43,65 @@ class GeneratePanel(FacePanel):
             lines(layout, context, note, "INFO")
 
 
-CLASSES = (GeneratePanel,)
+class ResultPanel(FacePanel):
+    """The performance on the face."""
+
+    bl_idname = "PHIZ_PT_result"
+    bl_label = "Result"
+
+    def show(self, context: Context, face: Object, layout: UILayout) -> None:
+        if not performance.has_result(face):
+            lines(layout, context, "Nothing was generated on this face yet.", "INFO")
+            layout.operator("phiz.import_take", icon="IMPORT")
+            return
+        keys = face.data.shape_keys
+        seeds = variations.seeds(keys)
+        if len(seeds) > 1:
+            row = layout.row(align=True)
+            for seed in seeds:
+                chosen = seed == variations.chosen(keys)
+                row.operator("phiz.choose_variation", text=f"{seed}", depress=chosen).seed = seed
+        row = layout.row(align=True)
+        row.operator("phiz.export_take", text="Export", icon="EXPORT")
+        row.operator("phiz.import_take", text="Import", icon="IMPORT")
+        row = layout.row(align=True)
+        row.operator("phiz.bake", icon="FAKE_USER_ON")
+        row.operator("phiz.remove", icon="TRASH")
+
+
+class AdjustPanel(FacePanel):
+    """Strength, smoothing and thinning, changed without generating again."""
+
+    bl_idname = "PHIZ_PT_adjust"
+    bl_parent_id = "PHIZ_PT_result"
+    bl_label = "Adjust"
+
+    @classmethod
+    def poll(cls, context: Context) -> bool:
+        face = performance.face_of(context.scene)
+        return face is not None and performance.has_result(face)
+
+    def show(self, context: Context, face: Object, layout: UILayout) -> None:
+        column = layout.column(align=True)
+        for region in ("brows", "eyes", "mouth", "head"):
+            column.prop(face.phiz, f"strength_{region}")
+        column = layout.column(align=True)
+        column.prop(face.phiz, "smoothing")
+        column.prop(face.phiz, "thinning")
+        layout.operator("phiz.adjust", icon="FILE_REFRESH")
+
+
+class NotesPanel(FacePanel):
+    """The acting notes as a file."""
+
+    bl_idname = "PHIZ_PT_direction"
+    bl_parent_id = "PHIZ_PT_result"
+    bl_label = "Acting Notes"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def show(self, context: Context, face: Object, layout: UILayout) -> None:
+        layout.operator("phiz.export_direction", icon="EXPORT")
+        layout.operator("phiz.import_direction", icon="IMPORT")
+
+
+CLASSES = (GeneratePanel, ResultPanel, AdjustPanel, NotesPanel)

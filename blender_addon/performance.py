@@ -5,19 +5,23 @@
 from __future__ import annotations
 
 import math
+import secrets
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
 from phiz.errors import PhizError
 
 from . import (
+    acting_notes,
     action_support,
     faces,
     keyframes,
     ownership,
+    result,
     rotation,
     stage,
     strips,
@@ -32,7 +36,7 @@ from .voice import Voice, VoiceError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from phiz.acting.direction import AUEvent
+    from phiz.acting.direction import AUEvent, Direction
     from phiz.motion.take import Take
 
     from .properties import FaceSettings
@@ -149,6 +153,14 @@ def events_of(scene: bpy.types.Scene, face: bpy.types.Object, heard: Voice) -> t
     return strips.read(face, scene, heard.frame, heard.seconds).events
 
 
+def direction(scene: bpy.types.Scene, face: bpy.types.Object) -> Direction:
+    """The acting notes as they are set and stand in the NLA now. Raises DirectionError."""
+    start, seconds = heard_span(scene, face)
+    events = strips.read(face, scene, start, seconds).events
+    rate = keyframes.scene_rate(scene)
+    return acting_notes.direction(face.phiz, events, start=start, rate=rate, seed=face.phiz.seed)
+
+
 def reference_of(settings: FaceSettings) -> str | None:
     """The Take whose manner is taken over. Raises VoiceError where there is no such file."""
     if not settings.reference_file.strip():
@@ -192,39 +204,104 @@ def apply(
     heard: Voice,
     span: tuple[float, float] | None,
 ) -> list[str]:
-    """Write the keys of Takes of the seeds from `seed` on; the first is put in use. Raises PhizError.
+    """Write the keys of Takes of the seeds from `seed` on, and place the recording. Raises PhizError.
 
-    Returns what there is to say of it, a line each. A range is written into the keys that are there.
+    Returns what there is to say of it, a line each.
     """
+    said = place(scene, face, made, seed, heard.frame, span)
+    if face.phiz.voice_source == "FILE":
+        stage.add_sound(scene, heard.path, round(heard.frame), face.name)
+    return said
+
+
+def place(
+    scene: bpy.types.Scene,
+    face: bpy.types.Object,
+    made: Sequence[Take],
+    seed: int,
+    start: float,
+    span: tuple[float, float] | None,
+) -> list[str]:
+    """Write the keys of Takes of the seeds from `seed` on, from scene frame `start` on; the first is put in
+    use. A range is written into the keys that are there. Raises PhizError; else returns as `apply` does."""
     check(scene, face)
+    aimed = targets(scene, face)
     if span is None:
         variations.clear(owners(scene, face))
+    elif result.kept(aimed) is None and not any(ownership.owned(target.keys) for target in aimed):
+        made, start = _cut(made[0], start, span, keyframes.scene_rate(scene))
+        span = None
     for number in reversed(range(len(made))):
-        _write(scene, face, made[number], heard.frame, span)
+        result.apply(aimed, made[number], start=start, span=span, **shaping(scene, face))
         if len(made) > 1:
             for owner in owners(scene, face):
                 variations.mark(owner, seed + number)
-    if face.phiz.voice_source == "FILE":
-        stage.add_sound(scene, heard.path, round(heard.frame))
-    return keyframes.clipped(targets(scene, face), made[0])
+    return keyframes.clipped(aimed, made[0])
 
 
-def _write(
-    scene: bpy.types.Scene, face: bpy.types.Object, take: Take, start: float, span: tuple[float, float] | None
-) -> None:
-    """Build every Action first and assign them last, so that a failure leaves all as it was."""
-    rate, thinning = keyframes.scene_rate(scene), face.phiz.thinning
-    at = keyframes.frames(take, start=start, rate=rate)
-    built: list[tuple[bpy.types.ID, bpy.types.Action]] = []
-    try:
-        for target in targets(scene, face):
-            curves = keyframes.curves(target, take)
-            name = f"Phiz {target.mesh.name}"
-            action = keyframes.build(target.keys, name, curves, at, thinning=thinning, span=span)
-            built.append((target.keys, action))
-        built += rotation.build(turning(face), take, start=start, rate=rate, thinning=thinning, span=span)
-        ownership.commit(built, take.origin)
-    except BaseException:
-        for _, action in built:
-            bpy.data.actions.remove(action)
-        raise
+def adjust(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
+    """Write the performance that is there once more, as the settings shape it now. Raises PhizError."""
+    result.adjust(targets(scene, face), **shaping(scene, face))
+
+
+def shaping(scene: bpy.types.Scene, face: bpy.types.Object) -> dict[str, Any]:
+    """How a Take becomes keys, as `result.apply` and `result.adjust` want it."""
+    settings = face.phiz
+    return {
+        "strengths": {region: getattr(settings, f"strength_{region}") for region in result.REGIONS},
+        "smoothing": settings.smoothing,
+        "thinning": settings.thinning,
+        "rate": keyframes.scene_rate(scene),
+        "turning": turning(face),
+    }
+
+
+def has_result(face: bpy.types.Object) -> bool:
+    """Whether an Action of Phiz is on the face; quick enough to draw with."""
+    keys = face.data.shape_keys
+    return keys is not None and ownership.owned(keys) is not None
+
+
+def result_span(scene: bpy.types.Scene, face: bpy.types.Object) -> tuple[int, int]:
+    """First and last scene frame with keys of the performance on the face. Raises RangeError."""
+    ranges = [
+        curve.range()
+        for target in targets(scene, face)
+        if ownership.owned(target.keys)
+        for curve in action_support.used_curves(target.keys)
+    ]
+    if not ranges:
+        raise RangeError("There is no performance of Phiz on the face. Generate one first.")
+    return round(min(first for first, _ in ranges)), round(max(last for _, last in ranges))
+
+
+def previous(scene: bpy.types.Scene, face: bpy.types.Object, heard: Voice, folder: Path) -> Path | None:
+    """The Take on the face as a file in `folder`, for a range to be made anew in it; None without one.
+
+    Raises RangeError where what is on the face was not made from this recording at this rate.
+    """
+    aimed = targets(scene, face)
+    if not any(ownership.owned(target.keys) for target in aimed):
+        return None
+    found, rate = result.kept(aimed), keyframes.scene_rate(scene)
+    if (
+        found is None
+        or found.take.audio != heard.path.name
+        or abs(found.take.fps - rate) > 1e-6 * rate
+        or abs(found.start - heard.frame) > 1e-3
+        or abs(found.take.frames - heard.seconds * rate) > 2
+    ):
+        raise RangeError(
+            "What is on the face was made from another recording, place or frame rate. Generate it all once."
+        )
+    path = folder / f"phiz_{secrets.token_hex(4)}.npz"
+    found.take.save(path)
+    return path
+
+
+def _cut(take: Take, start: float, span: tuple[float, float], rate: float) -> tuple[list[Take], float]:
+    """The part of a Take in a span of scene frames, and the frame at which that begins."""
+    first, last = ((frame - start) * take.fps / rate for frame in span)
+    rows = slice(max(0, math.ceil(first - 1e-6)), math.floor(last + 1e-6) + 1)
+    part = replace(take, weights=take.weights[rows], head=take.head[rows])
+    return [part], start + rows.start * rate / take.fps

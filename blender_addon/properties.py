@@ -22,7 +22,7 @@ from bpy.types import Context, Object, PropertyGroup
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 
-from . import model_styles, voice, worker_process
+from . import action_support, model_styles, voice, worker_process
 
 _EMOTION_ITEMS = [(name, name.title(), f"How much of the face is {name}") for name in EMOTIONS]
 
@@ -132,6 +132,7 @@ class FaceSettings(PropertyGroup):
         name="Recording",
         description="The voice: WAV, FLAC, Ogg, Opus, MP3 or AIFF, at any rate",
         subtype="FILE_PATH",
+        options=action_support.relative_path(),
         update=_warm_up,
     )
     voice_strip: StringProperty(
@@ -176,6 +177,7 @@ class FaceSettings(PropertyGroup):
         description="A Take or a Live Link Face recording whose manner of speaking is taken over; goes "
         "before the style",
         subtype="FILE_PATH",
+        options=action_support.relative_path(),
     )
     strength_brows: _strength("brows")
     strength_eyes: _strength("eyes")

@@ -10,10 +10,12 @@ from . import (
     acting_operators,
     event_operators,
     face_operators,
+    file_operators,
     generation_operators,
     panels_acting,
     panels_face,
     panels_result,
+    result_operators,
 )
 
 CLASSES = (
@@ -21,6 +23,8 @@ CLASSES = (
     *acting_operators.CLASSES,
     *event_operators.CLASSES,
     *generation_operators.CLASSES,
+    *result_operators.CLASSES,
+    *file_operators.CLASSES,
     *panels_face.CLASSES,
     *panels_acting.CLASSES,
     *panels_result.CLASSES,

@@ -18,9 +18,12 @@ from checking_layout import Drawn, draw, explained  # noqa: E402
 import blender_addon  # noqa: E402
 from blender_addon import character, event_list, generation, performance, properties, sidebar, strips  # noqa: E402
 from blender_addon.voice import Voice  # noqa: E402
+from phiz.acting.direction import Direction  # noqa: E402
 from phiz.acting.presets import PRESETS  # noqa: E402
-from phiz.face.channels import CHANNELS  # noqa: E402
+from phiz.face.channels import CHANNELS, REGIONS  # noqa: E402
 from phiz.face.head import Head  # noqa: E402
+from phiz.motion import take as takes  # noqa: E402
+from phiz.motion.take import Take  # noqa: E402
 
 VOICE = Path(__file__).parent.parent / "docs/demo/voice.flac"
 PANELS = [cls for cls in sidebar.CLASSES if issubclass(cls, bpy.types.Panel)]
@@ -110,7 +113,7 @@ def test_what_runs_shows_progress_and_cancel(face: Any) -> None:
     face.phiz.voice_file = str(VOICE)
     voice = Voice(VOICE, 0.0, 1.0, 1.0)
     generation.state.run = generation.Run(
-        bpy.context.scene.session_uid, face.session_uid, voice, 24.0, 0, None, {-1: Path("none")}, {-1: 0.25}
+        bpy.context.scene.session_uid, face.session_uid, voice, 0, None, None, {-1: Path("none")}, {-1: 0.25}
     )
     panel = shown()["PHIZ_PT_generate"]
     assert panel.progress == [0.25]
@@ -215,6 +218,59 @@ def test_emotions_are_mixed_and_change(scene: Any, face: Any) -> None:
     assert [key.mix for key in back.emotion] == [{"sad": 0.5}]
     acting_notes.into_settings(notes, settings, start=1, rate=24.0)
     assert acting_notes.direction(settings, (), start=1, rate=24.0, seed=3) == notes
+
+
+def test_nothing_to_show_yet(face: Any) -> None:
+    panels = shown()
+    assert "Nothing was generated" in panels["PHIZ_PT_result"].text
+    assert "PHIZ_PT_adjust" not in panels
+    assert not bpy.ops.phiz.bake.poll()
+
+
+def test_a_capture_comes_in_is_shaped_and_goes_out(scene: Any, face: Any, tmp_path: Path) -> None:
+    weights = np.linspace(0.1, 0.6, 10 * 51, dtype=np.float32).reshape(10, 51)
+    take = Take(weights, np.zeros((10, 3), np.float32), 24.0)
+    take.save(tmp_path / "in.csv")
+    assert bpy.ops.phiz.import_take(filepath=str(tmp_path / "in.csv")) == {"FINISHED"}
+    panels = shown()
+    assert panels["PHIZ_PT_result"].has("phiz.remove")
+    assert panels["PHIZ_PT_adjust"].has("phiz.adjust")
+    face.phiz.strength_brows = 0.5
+    bpy.ops.phiz.adjust()
+    bpy.ops.phiz.export_take(filepath=str(tmp_path / "out.npz"))
+    back = takes.load(tmp_path / "out.npz")
+    expected = weights.copy()
+    expected[:, list(REGIONS["brows"])] *= 0.5
+    assert np.abs(back.weights - expected).max() < 1e-5
+    bpy.ops.phiz.remove()
+    assert not bpy.data.actions
+    bpy.ops.phiz.import_take(filepath=str(tmp_path / "in.csv"))
+    bpy.ops.phiz.bake()
+    assert not performance.has_result(face)
+    assert len(bpy.data.actions) == 1
+
+
+def test_acting_notes_go_out_and_come_back(scene: Any, face: Any, tmp_path: Path) -> None:
+    path = tmp_path / "notes.json"
+    notes = Direction(
+        emotion=[
+            {"time": 0.0, "mix": {"sad": 0.5}, "intensity": 0.75},
+            {"time": 1.0, "mix": {"happy": 1.0}},
+        ],
+        events=[
+            {"au": 12, "side": "L", "start": 0.5, "end": 1.5, "intensity": 0.5, "ramp_in": 0.25, "ramp_out": 0.5}
+        ],
+        style="lively",
+        seed=4,
+    )  # fmt: skip
+    notes.to_file(path)
+    strips.add(face, scene, 100, 4)
+    bpy.ops.phiz.import_direction(filepath=str(path))
+    bpy.ops.phiz.export_direction(filepath=str(path))
+    assert Direction.from_file(path) == notes
+    with pytest.raises(RuntimeError, match="is not JSON"):
+        (tmp_path / "bad.json").write_text("no")
+        bpy.ops.phiz.import_direction(filepath=str(tmp_path / "bad.json"))
 
 
 def test_everything_has_a_tooltip() -> None:
