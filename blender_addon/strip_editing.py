@@ -62,7 +62,7 @@ class Listed:
 def listing(face: bpy.types.Object, scene: bpy.types.Scene, start: float, seconds: float) -> list[Listed]:
     """Every strip of the face that is an event or was meant as one, in order of time."""
     rate = keyframes.scene_rate(scene)
-    reasons = dict(strips.read(face, scene, start, seconds).unread)
+    reasons = dict(strips.unread(face, scene, start, seconds))
     rows = []
     for track, strip, on in strips.on(face):
         try:

@@ -90,17 +90,13 @@ def points(
 ) -> list[tuple[float, float]]:
     """Scene frames, rising, from the strip's start to its end, and values with straight lines between them.
 
-    They stay within BOUND of `value` at every frame; at a jump they change over 1/256 of a frame. curves:
+    They stay within BOUND of `value` at every frame; at a jump they change over 1/128 of a frame. curves:
     those of the strip's Action that the value is made of.
     """
     value = cache(value)
     corners = _corners(strip, curves)
-    found: list[tuple[float, float]] = []
-    for left, right in pairwise(corners):
-        before = max(left, right - _GRID)  # what stands on the border belongs to what follows
-        found += _straight(value, left, before)
-    found.append((corners[-1], value(corners[-1])))
-    return _thinned(found)
+    found = [point for pair in pairwise(corners) for point in _straight(value, *pair)]
+    return _thinned([*found, (corners[-1], value(corners[-1]))])
 
 
 def _corners(strip: bpy.types.NlaStrip, curves: Sequence[bpy.types.FCurve]) -> list[float]:
@@ -108,7 +104,7 @@ def _corners(strip: bpy.types.NlaStrip, curves: Sequence[bpy.types.FCurve]) -> l
     start, end = strip.frame_start, strip.frame_end
     corners = {start, end}
     if strip.blend_in > 0.0:
-        corners |= {start + strip.blend_in, start + strip.blend_in + _GRID}  # the border is the blend-in's
+        corners.add(start + strip.blend_in)
     if strip.blend_out > 0.0:
         corners.add(end - strip.blend_out)
     if curves or strip.use_animated_influence:
@@ -132,11 +128,8 @@ def _key_frames(strip: bpy.types.NlaStrip, curves: Sequence[bpy.types.FCurve]) -
 
 
 def _straight(value: Value, left: float, right: float) -> list[tuple[float, float]]:
-    """Points from left on, right not among them unless the stretch is a point, halved until straight."""
-    ends = (left, value(left)), (right, value(right))
-    if left == right:
-        return [ends[0]]
-    stack, found = [ends], []
+    """Points from left on, right not among them: halved until lines are straight, or a jump is narrow."""
+    stack, found = [((left, value(left)), (right, value(right)))], []
     while stack:
         (a, at_a), (b, at_b) = stack.pop()
         quarters = [_snapped(a + (b - a) * share) for share in (0.25, 0.5, 0.75)]
@@ -147,7 +140,7 @@ def _straight(value: Value, left: float, right: float) -> list[tuple[float, floa
             continue
         middle = inside[len(inside) // 2]
         stack += [(middle, (b, at_b)), ((a, at_a), middle)]
-    return [*found, ends[1]]
+    return found
 
 
 def _snapped(frame: float) -> float:

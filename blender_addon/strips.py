@@ -134,23 +134,20 @@ def read(face: bpy.types.Object, scene: bpy.types.Scene, start: float, seconds: 
     rate = keyframes.scene_rate(scene)
     events: list[AUEvent] = []
     unread: list[Unread] = []
-    for _, strip, is_on in on(face):
-        if not is_on:
-            continue
-        try:
-            said = event_actions.spoken(strip)
-        except StripNameError as error:
-            unread.append(Unread(strip.name, str(error)))
-            continue
-        span = (strip.frame_start - start) / rate, (strip.frame_end - start) / rate
-        reason = _outside(span, seconds)
-        troubles = [reason] if reason else [trouble(au, side) for au, side in said.units]
-        unread += [Unread(strip.name, reason) for reason in troubles if reason]
-        good = [unit for unit in said.units if not reason and not trouble(*unit)]
-        if good:
-            shape = _shape(strip, said.intensity or 0.0, start, rate)
-            events += [AUEvent.model_validate({"au": au, "side": side, **shape}) for au, side in good]
+    for judged in _judged(face, rate, start, seconds):
+        unread += judged.unread
+        if judged.units:
+            shape = _shape(judged.strip, judged.intensity, start, rate)
+            events += [AUEvent.model_validate({"au": au, "side": side, **shape}) for au, side in judged.units]
     return Reading(tuple(sorted(events, key=lambda event: event.start)), tuple(unread))
+
+
+def unread(
+    face: bpy.types.Object, scene: bpy.types.Scene, start: float, seconds: float
+) -> tuple[Unread, ...]:
+    """What `read` cannot read, and why; quicker, for nothing is evaluated."""
+    rate = keyframes.scene_rate(scene)
+    return tuple(one for judged in _judged(face, rate, start, seconds) for one in judged.unread)
 
 
 def trouble(au: int, side: str) -> str:
@@ -163,6 +160,31 @@ def trouble(au: int, side: str) -> str:
     if side not in unit.sides:
         return f"AU {au} ({unit.name}) takes {' or '.join(unit.sides)}, not {side}"
     return ""
+
+
+class _Judged(NamedTuple):
+    """A strip that is on: the units it shows, how strongly, and what of it cannot be read."""
+
+    strip: bpy.types.NlaStrip
+    units: tuple[tuple[int, str], ...]
+    intensity: float
+    unread: tuple[Unread, ...]
+
+
+def _judged(face: bpy.types.Object, rate: float, start: float, seconds: float) -> Iterator[_Judged]:
+    for _, strip, is_on in on(face):
+        if not is_on:
+            continue
+        try:
+            said = event_actions.spoken(strip)
+        except StripNameError as error:
+            yield _Judged(strip, (), 0.0, (Unread(strip.name, str(error)),))
+            continue
+        reason = _outside(((strip.frame_start - start) / rate, (strip.frame_end - start) / rate), seconds)
+        reasons = [reason or trouble(*unit) for unit in said.units]
+        units = tuple(unit for unit, reason in zip(said.units, reasons, strict=True) if not reason)
+        unread = tuple(Unread(strip.name, reason) for reason in dict.fromkeys(reasons) if reason)
+        yield _Judged(strip, units, said.intensity or 0.0, unread)
 
 
 def _outside(span: tuple[float, float], seconds: float) -> str:

@@ -159,6 +159,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(face, scene) -> None:
     by_hand(face, "AU1L+2L")
     found = read(face, scene)
     assert [(e.au, e.side) for e in found.events] == [(2, "L")] and len(found.unread) == 1
+    assert strips.unread(face, scene, START, SECONDS) == found.unread
 
 
 def test_mute_and_solo_are_honoured(face, scene) -> None:
@@ -268,6 +269,11 @@ def repeated_whole(strip) -> None:
     strip.blend_in = 4.0
 
 
+def repeated_on_whole_frames(strip) -> None:
+    strip.action_frame_end = 10.0
+    strip.scale, strip.repeat = 1.1, 2.5  # 10 x 1.1 is 11 in single precision and a little more in double
+
+
 def reversed_(strip) -> None:
     strip.use_reverse = True
 
@@ -309,8 +315,8 @@ def stepped(strip) -> None:
 
 WAYS = (
     plain, blends, blends_that_meet, unused_influence, animated_influence, animated_influence_out_of_range,
-    scaled, repeated, repeated_whole, reversed_, reversed_and_repeated, trimmed, moved, animated_time,
-    cyclic_time, held_before_and_after, stepped,
+    scaled, repeated, repeated_whole, repeated_on_whole_frames, reversed_, reversed_and_repeated, trimmed,
+    moved, animated_time, cyclic_time, held_before_and_after, stepped,
 )  # fmt: skip
 
 
