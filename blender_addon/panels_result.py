@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bpy.types import Context, Object, UILayout
 
-from . import generation, performance, variations
+from . import diagnosis_operators, generation, performance, variations
 from .panel_base import FacePanel, lines
 
 
@@ -104,4 +104,26 @@ class NotesPanel(FacePanel):
         layout.operator("phiz.import_direction", icon="IMPORT")
 
 
-CLASSES = (GeneratePanel, ResultPanel, AdjustPanel, NotesPanel)
+class DiagnosisPanel(FacePanel):
+    """What keeps the face from moving, and what mends it."""
+
+    bl_idname = "PHIZ_PT_diagnosis"
+    bl_parent_id = "PHIZ_PT_result"
+    bl_label = "Why Isn't It Moving?"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def show(self, context: Context, face: Object, layout: UILayout) -> None:
+        layout.operator("phiz.diagnose", text="Look for the Cause", icon="VIEWZOOM")
+        looked = diagnosis_operators.looked
+        if looked.face != face.session_uid:
+            return
+        if not looked.found:
+            lines(layout, context, "Nothing keeps it from moving.", "CHECKMARK")
+        for text, label in looked.found:
+            box = layout.box()
+            lines(box, context, text, "ERROR")
+            if label:
+                box.operator("phiz.mend", text=label, translate=False).cause = text
+
+
+CLASSES = (GeneratePanel, ResultPanel, AdjustPanel, NotesPanel, DiagnosisPanel)

@@ -8,6 +8,7 @@ import bpy
 
 from . import (
     acting_operators,
+    diagnosis_operators,
     event_operators,
     face_operators,
     file_operators,
@@ -25,6 +26,7 @@ CLASSES = (
     *generation_operators.CLASSES,
     *result_operators.CLASSES,
     *file_operators.CLASSES,
+    *diagnosis_operators.CLASSES,
     *panels_face.CLASSES,
     *panels_acting.CLASSES,
     *panels_result.CLASSES,

@@ -250,6 +250,22 @@ def test_a_capture_comes_in_is_shaped_and_goes_out(scene: Any, face: Any, tmp_pa
     assert len(bpy.data.actions) == 1
 
 
+def test_why_it_does_not_move(scene: Any, face: Any, tmp_path: Path) -> None:
+    weights = np.full((10, 51), 0.5, np.float32)
+    Take(weights, np.zeros((10, 3), np.float32), 24.0).save(tmp_path / "in.csv")
+    bpy.ops.phiz.import_take(filepath=str(tmp_path / "in.csv"))
+    bpy.ops.phiz.diagnose()
+    assert "Nothing keeps it from moving" in shown()["PHIZ_PT_diagnosis"].text
+    face.data.shape_keys.key_blocks["jawOpen"].mute = True
+    bpy.ops.phiz.diagnose()
+    panel = shown()["PHIZ_PT_diagnosis"]
+    assert "muted: jawOpen" in panel.text
+    (mend,) = [given for name, given in panel.operators if name == "phiz.mend"]
+    bpy.ops.phiz.mend(cause=mend["cause"])
+    assert not face.data.shape_keys.key_blocks["jawOpen"].mute
+    assert "Nothing keeps it from moving" in shown()["PHIZ_PT_diagnosis"].text
+
+
 def test_acting_notes_go_out_and_come_back(scene: Any, face: Any, tmp_path: Path) -> None:
     path = tmp_path / "notes.json"
     notes = Direction(
@@ -258,7 +274,7 @@ def test_acting_notes_go_out_and_come_back(scene: Any, face: Any, tmp_path: Path
             {"time": 1.0, "mix": {"happy": 1.0}},
         ],
         events=[
-            {"au": 12, "side": "L", "start": 0.5, "end": 1.5, "intensity": 0.5, "ramp_in": 0.25, "ramp_out": 0.5}
+            {"au": 12, "start": 0.5, "end": 1.5, "intensity": 0.5, "ramp_in": 0.25, "ramp_out": 0.5}
         ],
         style="lively",
         seed=4,
