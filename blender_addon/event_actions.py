@@ -14,12 +14,13 @@ Action Unit at all keeps what its Action says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import bpy
 
 from . import action_support, strip_names
-from .strip_names import Spoken
+from .strip_names import Spoken, StripNameError
 
 AU, SIDE, INTENSITY, SMOOTH, NAME = "phiz_au", "phiz_side", "phiz_intensity", "phiz_smooth", "phiz_name"
 INTENSITY_PATHS = (f'["{INTENSITY}"]', INTENSITY)
@@ -79,6 +80,24 @@ def spoken(strip: bpy.types.NlaStrip) -> Spoken:
     return said if said.intensity is not None else Spoken(said.units, _intensity(action))
 
 
+def curve(strip: bpy.types.NlaStrip, paths: Sequence[str]) -> bpy.types.FCurve | None:
+    """The curve of the strip's Action on one of these data paths, if it has one that is on."""
+    for found in action_support.strip_curves(strip):
+        if found.data_path in paths and not found.mute and not found.is_empty:
+            return found
+    return None
+
+
+def adjustable(strip: bpy.types.NlaStrip) -> bool:
+    """Whether the intensity on the strip's Action is the one that counts: neither name nor curve says it."""
+    if not owned(strip.action) or curve(strip, INTENSITY_PATHS) is not None:
+        return False
+    try:
+        return not strip_names.meant(strip.name) or strip_names.parse(strip.name).intensity is None
+    except StripNameError:
+        return False
+
+
 def smooth(strip: bpy.types.NlaStrip) -> bool:
     """Whether the strip's blends are smoothsteps: those of an event that came with ramps."""
     return strip.action is not None and bool(strip.action.get(SMOOTH, False))
@@ -88,7 +107,5 @@ def _intensity(action: bpy.types.Action | None) -> float:
     """The Action's own intensity; 1 where it has none. Raises StripNameError where it is no share."""
     value: Any = 1.0 if action is None else action.get(INTENSITY, 1.0)
     if not isinstance(value, int | float) or not 0.0 <= value <= 1.0:
-        raise strip_names.StripNameError(
-            f"the intensity is 0 to 1; the property {INTENSITY} of the Action says {value}"
-        )
+        raise StripNameError(f"the intensity is 0 to 1; the property {INTENSITY} of the Action says {value}")
     return float(value)

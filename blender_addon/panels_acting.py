@@ -95,7 +95,7 @@ class EventList(bpy.types.UIList):
         row = layout.row()
         row.active = not strip.mute
         row.label(text=_title(strip), icon="ERROR" if item.reason else "NONE", translate=False)
-        if event_actions.owned(strip.action):
+        if event_actions.adjustable(strip):
             row.prop(strip.action, f'["{event_actions.INTENSITY}"]', text="", emboss=False)
         layout.prop(strip, "mute", text="", icon="HIDE_ON" if strip.mute else "HIDE_OFF", emboss=False)
 
@@ -164,7 +164,8 @@ def _draw_event(layout: UILayout, strip: bpy.types.NlaStrip) -> None:
             for side in sides:
                 chosen = side == units[0][1]
                 row.operator("phiz.set_side", text=SIDES[side], depress=chosen).side = side
-        column.prop(strip.action, f'["{event_actions.INTENSITY}"]', text="Intensity", slider=True)
+        if event_actions.adjustable(strip):
+            column.prop(strip.action, f'["{event_actions.INTENSITY}"]', text="Intensity", slider=True)
     span = column.column(align=True)
     span.prop(strip, "frame_start_ui", text="Start")
     span.prop(strip, "frame_end_ui", text="End")

@@ -18,8 +18,6 @@ from itertools import pairwise
 import bpy
 import numpy as np
 
-from . import action_support
-
 BOUND = 1e-5
 """The most that the straight lines of `points` differ from the strip's own values."""
 
@@ -75,14 +73,6 @@ def action_frame(strip: bpy.types.NlaStrip) -> Callable[[float], float]:
         return last - into if backwards else first + into
 
     return shown
-
-
-def action_curve(strip: bpy.types.NlaStrip, paths: Sequence[str]) -> bpy.types.FCurve | None:
-    """The curve of the strip's Action on one of these data paths, if it has one that is on."""
-    for curve in action_support.strip_curves(strip):
-        if curve.data_path in paths and not curve.mute and not curve.is_empty:
-            return curve
-    return None
 
 
 def points(

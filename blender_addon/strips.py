@@ -199,8 +199,8 @@ def _shape(strip: bpy.types.NlaStrip, intensity: float, start: float, rate: floa
     """Start, end, intensity and ramps or envelope of the strip's event, as fields of AUEvent."""
     first, last = (strip.frame_start - start) / rate, (strip.frame_end - start) / rate
     shape: dict[str, object] = {"start": max(0.0, first), "end": last, "intensity": intensity}
-    strengths = strip_time.action_curve(strip, event_actions.INTENSITY_PATHS)
-    shares = strip_time.action_curve(strip, event_actions.HELD_PATHS)
+    strengths = event_actions.curve(strip, event_actions.INTENSITY_PATHS)
+    shares = event_actions.curve(strip, event_actions.HELD_PATHS)
     smooth = event_actions.smooth(strip)
     plain = strengths is None and shares is None and not strip.use_animated_influence
     straight = strip.blend_in + strip.blend_out > 0.0 and not smooth

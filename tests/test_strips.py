@@ -10,7 +10,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not tested")
 
-from blender_addon import action_support, strip_names, strips  # noqa: E402
+from blender_addon import action_support, event_actions, strip_names, strips  # noqa: E402
 from blender_addon.strip_names import Spoken, StripNameError  # noqa: E402
 from phiz.acting.direction import AUEvent  # noqa: E402
 from phiz.acting.units import held_at  # noqa: E402
@@ -113,6 +113,7 @@ def test_a_name_written_by_hand_goes_before_the_action_and_a_given_one_does_not(
         ("AU12L 0.8", "L", 0.8),
     ):
         strip.name = name
+        assert event_actions.adjustable(strip) == (intensity == 0.3)
         event = only(face, scene)
         assert (event.au, event.side, event.intensity) == (12, side, intensity)
     strip.name = "AU4+7 50%"
@@ -430,8 +431,10 @@ def test_an_animated_intensity_keeps_its_peak_and_its_shape(face, scene) -> None
     assert event.envelope is not None and max(held for _, held in event.envelope) == pytest.approx(
         1, abs=1e-5
     )
+    strip.action["phiz_au"] = 12  # as if Phiz had made it
+    assert not event_actions.adjustable(strip)
     curve.mute = True
-    assert only(face, scene).intensity == 1.0
+    assert event_actions.adjustable(strip) and only(face, scene).intensity == 1.0
     curve.mute = False
     for point in curve.keyframe_points:
         point.co[1] = 0.0
