@@ -21,6 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -94,8 +95,8 @@ def interpreter() -> tuple[int, int]:
     return int(version[1]), int(version[2])
 
 
-def blender() -> list[str] | None:
-    """The command that runs a script with bpy: the Python of .venv, or a Blender found here."""
+def blender() -> list[str | Path] | None:
+    """What runs `phiz generate` in Blender: bpy in the Python of .venv, or else a Blender found here."""
     bpy = BPY.get(interpreter())
     if bpy:
         try:
@@ -107,7 +108,7 @@ def blender() -> list[str] | None:
                 [str(PYTHON), "-c", "import bpy"], capture_output=True, text=True, check=False
             )
             if trial.returncode == 0:
-                return [str(PYTHON)]
+                return [PYTHON, ROOT / "blender_addon/headless.py"]
             reason = trial.stderr.strip().splitlines()[-1] if trial.stderr.strip() else "it crashed"
             say(f"bpy does not start ({reason}); on Debian: apt-get install {LIBRARIES}")
     else:
@@ -123,8 +124,22 @@ def blender() -> list[str] | None:
             shown = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
             version = re.search(r"Blender (\d+)\.(\d+)", shown)
             if version and tuple(map(int, version.groups())) >= (4, 2):
-                return [place, "--background", "--python-exit-code", "1", "--python"]
+                return with_extension(place)
     return None
+
+
+def with_extension(program: str) -> list[str | Path] | None:
+    """The same in an installed Blender, with the extension in a place apart from the user's own."""
+    platform = extension.this_platform()
+    if platform is None:
+        return None
+    os.environ["BLENDER_USER_RESOURCES"] = str(VENV / "blender-user")
+    say("installing the extension, apart from what you have in Blender")
+    with tempfile.TemporaryDirectory() as folder:
+        wheels = [extension.phiz_wheel(PYTHON, Path(folder)), *extension.wheels(PYTHON, platform)]
+        archive = extension.build(platform, wheels, Path(folder))
+        run(program, "--command", "extension", "install-file", "--repo", "user_default", "--enable", archive)
+    return [program, "--command", "phiz"]
 
 
 # ---- commands ----------------------------------------------------------------------------------------
@@ -148,9 +163,8 @@ def demo() -> int:
         say("no Blender found, so no .blend and no video: use Python 3.11 or 3.13, or install Blender")
     else:
         shutil.copy(voice, DEMO)
-        script = [ROOT / "blender_addon/headless.py", *([] if runner == [str(PYTHON)] else ["--"])]
-        made = ["-o", DEMO / "talking_head.blend", "--video", DEMO / "talking_head.mp4"]
-        run(*runner, *script, "--head", "--take", take, "--audio", DEMO / voice.name, *made)
+        made = ["--save", DEMO / "talking_head.blend", "--video", DEMO / "talking_head.mp4"]
+        run(*runner, "generate", "--head", "--take", take, "--audio", DEMO / voice.name, *made)
     say("the demo is in:")
     for made in sorted(DEMO.iterdir()):
         say(f"  {made}")

@@ -79,30 +79,37 @@ def preview_look(scene: bpy.types.Scene) -> None:
     shading.background_color = (0.16, 0.17, 0.19)
 
 
-def add_sound(scene: bpy.types.Scene, path: Path, start: int) -> bool:
-    """Put the recording on the sequencer at frame `start`, once; False where this Blender has no sound.
+def add_sound(scene: bpy.types.Scene, path: Path, start: int, speaker: str) -> bool:
+    """Put the recording of a speaker on the sequencer at frame `start`, once; False where this Blender has
+    no sound.
 
-    A strip that Phiz added before gives way; a strip of the artist's with this very sound is left alone.
-    Raises StageError if Blender cannot read the file.
+    Of the strips that Phiz added for this speaker before, the one of the same recording gives way, and those
+    that would sound at the same time; a strip of the artist's with this very sound is left alone. Raises
+    StageError if Blender cannot read the file.
     """
     if not action_support.sound_available():
         return False
     editor = scene.sequence_editor or scene.sequence_editor_create()
     strips = action_support.strips(editor)
-    for strip in [s for s in strips if s.type == "SOUND"]:
-        same = Path(bpy.path.abspath(strip.sound.filepath)).resolve() == path.resolve()
-        if same and action_support.strip_start(strip) == start:
-            return True
-        if OWNED in strip:
-            strips.remove(strip)
+    sounds = [strip for strip in strips if strip.type == "SOUND"]
+    same = {s.name for s in sounds if Path(bpy.path.abspath(s.sound.filepath)).resolve() == path.resolve()}
+    if any(strip.name in same and action_support.strip_start(strip) == start for strip in sounds):
+        return True
     channel = 1 + max((strip.channel for strip in strips), default=0)
-    strip = strips.new_sound("Phiz voice", str(path.resolve()), channel, start)
-    if strip.sound.channels == "INVALID":
-        sound = strip.sound
-        strips.remove(strip)
+    added = strips.new_sound("Phiz voice", str(path.resolve()), channel, start)
+    if added.sound.channels == "INVALID":
+        sound = added.sound
+        strips.remove(added)
         bpy.data.sounds.remove(sound)
         raise StageError(f"Blender cannot read the sound {path.name}. Convert it to WAV.")
-    strip[OWNED] = path.name
+    added[OWNED] = speaker
+    first, last = action_support.strip_span(added)
+    for strip in sounds:
+        begin, end = action_support.strip_span(strip)
+        if strip.get(OWNED) == speaker and (strip.name in same or (begin < last and end > first)):
+            channel = min(channel, strip.channel)
+            strips.remove(strip)
+    added.channel = channel
     return True
 
 

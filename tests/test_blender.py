@@ -14,7 +14,7 @@ bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not t
 
 from mathutils import Vector  # noqa: E402
 
-from blender_addon import action_support, character, faces, headless, keyframes, rotation, stage  # noqa: E402
+from blender_addon import action_support, character, faces, keyframes, rotation, stage  # noqa: E402
 from phiz.face.channels import CHANNELS, TONGUE  # noqa: E402
 from phiz.face.head import Head  # noqa: E402
 from phiz.motion.take import Take  # noqa: E402
@@ -230,77 +230,19 @@ def test_sound_strip_once(scene, voice: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.wav"
     other.write_bytes(voice.read_bytes())
     for path in (voice, voice, other):
-        assert stage.add_sound(scene, path, 4)
+        assert stage.add_sound(scene, path, 4, "Face")
     (strip,) = action_support.strips(scene.sequence_editor)
     assert Path(strip.sound.filepath).name == "other.wav"
     assert action_support.strip_start(strip) == 4
     del strip[keyframes.OWNED]  # now it is the artist's
-    assert stage.add_sound(scene, other, 4)
+    assert stage.add_sound(scene, other, 4, "Face")
     assert keyframes.OWNED not in action_support.strips(scene.sequence_editor)[0]
-    assert stage.add_sound(scene, voice, 4)
+    assert stage.add_sound(scene, voice, 4, "Face")
     assert len(action_support.strips(scene.sequence_editor)) == 2
+    assert stage.add_sound(scene, voice, 104, "Face"), "a later line of the same speaker"
+    assert stage.add_sound(scene, other, 104, "Another"), "someone else speaks at the same time"
+    starts = sorted(map(action_support.strip_start, action_support.strips(scene.sequence_editor)))
+    assert starts == [4, 104, 104], "the artist's own, and one of each speaker"
     (tmp_path / "text.wav").write_text("not a sound")
     with pytest.raises(stage.StageError, match=r"text\.wav"):
-        stage.add_sound(scene, tmp_path / "text.wav", 4)
-
-
-def test_headless_from_file_to_video(scene, take: Take, voice: Path, tmp_path: Path) -> None:
-    character.add(tetrahedron(), scene, "Face")
-    face, performance = tmp_path / "face.blend", tmp_path / "take.npz"
-    out, video = tmp_path / "out.blend", tmp_path / "out.mp4"
-    bpy.ops.wm.save_as_mainfile(filepath=str(face))
-    take.save(performance)
-    before = face.read_bytes()
-    words = ["--blend", face, "--take", performance, "--audio", voice, "-o", out, "--video", video]
-    words += ["--fps", 30, "--head-object", "Face", "--size", 64, "--start", 1]
-    assert headless.main([str(word) for word in words]) == 0
-    assert face.read_bytes() == before
-
-    bpy.ops.wm.open_mainfile(filepath=str(out))
-    mesh = bpy.context.scene.objects["Face"]
-    rate = keyframes.scene_rate(bpy.context.scene)
-    assert rate == 24.0, "the file's own rate stays"
-    assert np.abs(evaluated(mesh, 1 + 4 / 30 * rate) - take.weights[4]).max() < 1e-4
-    assert mesh.animation_data.action is not None
-    assert [sound.filepath for sound in bpy.data.sounds] == ["//voice.wav"] * HAS_SOUND
-    assert bpy.context.scene.camera is None, "the preview's camera stays out of the file"
-
-    clip = bpy.data.movieclips.load(str(video))
-    assert tuple(clip.size) == (64, 64)
-    assert clip.frame_duration == 4  # 5 frames at 30 per second are 4 at 24
-    if HAS_SOUND:
-        import aud
-
-        assert np.abs(aud.Sound.file(str(video)).data()).max() > 0.05
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "face.blend", "take.npz", "voice.wav", "out.blend", "out.mp4",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--take", "none.npz", "--blend", "face.blend", "-o", "out.blend"], "no file none.npz"),
-        (["--take", "take.npz", "--blend", "face.blend", "-o", "out.png"], "The output is a .blend"),
-        (["--take", "take.npz", "--blend", "text.blend", "-o", "out.blend"], "cannot open text.blend"),
-        (
-            ["--take", "take.npz", "--blend", "face.blend", "-o", "out.blend"],
-            "no mesh with the shape keys of a mouth",
-        ),
-        (["--take", "take.npz", "--blend", "face.blend", "-o", "none/out.blend"], "none does not exist"),
-        (["--take", "take.npz", "--head", "-o", "out.blend", "--seed", "1"], "already acted"),
-        (["--blend", "face.blend", "-o", "out.blend"], "Neither --audio nor --take"),
-    ],
-)
-def test_headless_errors(scene, take: Take, tmp_path: Path, monkeypatch, capsys, words, said) -> None:
-    monkeypatch.chdir(tmp_path)
-    mesh = bpy.data.objects.new("Cube", bpy.data.meshes.new("Cube"))
-    scene.collection.objects.link(mesh)
-    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "face.blend"))
-    Path("text.blend").write_text("not a blend")
-    take.save("take.npz")
-    assert headless.main(words) == 2
-    line = capsys.readouterr().err.strip()
-    assert said in line
-    assert "\n" not in line
-    assert not Path("out.blend").exists()
+        stage.add_sound(scene, tmp_path / "text.wav", 4, "Face")

@@ -24,12 +24,12 @@ def test_command_lines(line: str) -> None:
     cli.parser().parse_args(shlex.split(line)[1:])
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if "headless.py" in line])
-def test_headless_lines(line: str) -> None:
-    pytest.importorskip("bpy", reason="no bpy in this Python: headless.py is not tested")
-    from blender_addon import headless
+@pytest.mark.parametrize("line", [line for line in LINES if "--command phiz" in line])
+def test_lines_for_blender(line: str) -> None:
+    pytest.importorskip("bpy", reason="no bpy in this Python: its command line is not tested")
+    from blender_addon import command
 
-    headless.parser().parse_args(shlex.split(line.split("headless.py")[1].removeprefix(" -- ")))
+    command.parser().parse_known_args(shlex.split(line.split("--command phiz")[1]))
 
 
 def test_python_compiles_and_notes_are_a_direction() -> None:

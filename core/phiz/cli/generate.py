@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from phiz.cli import acting
+from phiz.acting import options as acting
 
 _EPILOG = """\
 examples:

@@ -1,4 +1,4 @@
-"""The acting options of phiz generate, as a Direction."""
+"""The acting options of `phiz generate`, there and in Blender, as a Direction."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phiz.errors import PhizError
+
 if TYPE_CHECKING:
     from phiz.acting.direction import AUEvent, Direction
 
 _EVENT_FORM = "AU[L|R|B][:INTENSITY]@START-END"
 _EVENT = re.compile(r"(\d+)([LRB]?)(?::([^@:-]+))?@([^@:-]+)-([^@:-]+)")
+
+
+class OptionError(PhizError):
+    """Acting options that exclude each other, or an event that cannot be understood."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -82,24 +88,23 @@ def _number(most: float) -> Callable[[str], float]:
 def direction(args: argparse.Namespace) -> tuple[Direction, list[str]]:
     """The acting notes of the options, and what of them was not taken word for word, a line each.
 
-    Raises DirectionError or UsageError.
+    Raises DirectionError or OptionError.
     """
     from phiz.acting.direction import Direction
-    from phiz.cli import UsageError
 
     if args.style is not None and args.style_from is not None:
-        raise UsageError("--style and --style-from exclude each other. Give one.")
+        raise OptionError("--style and --style-from exclude each other. Give one.")
     remarks: list[str] = []
     events = [_event(text, remarks) for text in args.au]
     given = {name: value for name in ("style", "seed") if (value := getattr(args, name)) is not None}
     if args.direction is not None:
         if args.emotion is not None or args.intensity is not None:
-            raise UsageError("--emotion and --intensity exclude --direction, which holds both. Give one.")
+            raise OptionError("--emotion and --intensity exclude --direction, which holds both. Give one.")
         notes = Direction.from_file(args.direction)
     elif args.emotion is not None:
         notes = Direction.of(args.emotion, 1.0 if args.intensity is None else args.intensity)
     elif args.intensity is not None:
-        raise UsageError("--intensity needs --emotion: it says how strongly that one shows.")
+        raise OptionError("--intensity needs --emotion: it says how strongly that one shows.")
     else:
         notes = Direction()
     return Direction(**(notes.model_dump() | {"events": (*notes.events, *events)} | given)), remarks
@@ -108,17 +113,16 @@ def direction(args: argparse.Namespace) -> tuple[Direction, list[str]]:
 def _event(text: str, remarks: list[str]) -> AUEvent:
     """The event that one --au writes; a unit that has no sides is shown on both, and that is said.
 
-    Raises UsageError.
+    Raises OptionError.
     """
     from pydantic import ValidationError
 
     from phiz.acting.direction import AUEvent, in_one_line
-    from phiz.cli import UsageError
     from phiz.face.action_units import ACTION_UNITS
 
     parts = _EVENT.fullmatch(text.replace(" ", "").upper())
     if parts is None:
-        raise UsageError(f"--au expects {_EVENT_FORM}, such as 12:0.8@1.0-2.5 or 2L@3-4; got {text}.")
+        raise OptionError(f"--au expects {_EVENT_FORM}, such as 12:0.8@1.0-2.5 or 2L@3-4; got {text}.")
     names = ("au", "side", "intensity", "start", "end")
     fields = {name: part for name, part in zip(names, parts.groups(), strict=True) if part}
     unit = ACTION_UNITS.get(int(fields["au"]))
@@ -128,4 +132,4 @@ def _event(text: str, remarks: list[str]) -> AUEvent:
     try:
         return AUEvent.model_validate(fields)
     except ValidationError as error:
-        raise UsageError(f"--au {text}: {in_one_line(error, AUEvent)}") from error
+        raise OptionError(f"--au {text}: {in_one_line(error, AUEvent)}") from error
