@@ -92,7 +92,7 @@ class EventList(bpy.types.UIList):
         if strip is None:
             layout.label(text=item.name)
             return
-        row = layout.row()
+        row = layout.split(factor=0.7)  # names are longer than numbers
         row.active = not strip.mute
         row.label(text=_title(strip), icon="ERROR" if item.reason else "NONE", translate=False)
         if event_actions.adjustable(strip):
