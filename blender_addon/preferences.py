@@ -46,6 +46,29 @@ class PhizPreferences(bpy.types.AddonPreferences):
         layout.operator("phiz.open_log", icon="TEXT")
 
 
+class OpenLog(bpy.types.Operator):
+    """Open the file with what the process that generates has printed"""
+
+    bl_idname = "phiz.open_log"
+    bl_label = "Open the Log"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        from . import worker_process
+
+        there = worker_process.log() is not None
+        if not there:
+            cls.poll_message_set("There is none before something was generated")
+        return there
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        from . import worker_process
+
+        bpy.ops.wm.path_open(filepath=str(worker_process.log()))
+        return {"FINISHED"}
+
+
 def wanted() -> Wanted:
     """What the preferences say; Phiz's own choices where it runs from its source tree."""
     addon = bpy.context.preferences.addons.get(__package__ or "")
@@ -56,8 +79,10 @@ def wanted() -> Wanted:
 
 
 def register() -> None:
+    bpy.utils.register_class(OpenLog)
     bpy.utils.register_class(PhizPreferences)
 
 
 def unregister() -> None:
     bpy.utils.unregister_class(PhizPreferences)
+    bpy.utils.unregister_class(OpenLog)

@@ -25,6 +25,11 @@ def worker() -> Worker:
     return _made[wanted]
 
 
+def log() -> Path | None:
+    """The file with what the worker has printed; None where it was not started yet."""
+    return next((made.log for made in _made.values()), None)
+
+
 def close() -> None:
     """End the worker, if there is one."""
     while _made:

@@ -13,7 +13,7 @@ import pytest
 
 bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not tested")
 
-from checking_layout import Drawn, draw, explained  # noqa: E402
+from checking_layout import CheckingLayout, Drawn, draw, explained  # noqa: E402
 
 import blender_addon  # noqa: E402
 from blender_addon import character, event_list, generation, performance, properties, sidebar, strips  # noqa: E402
@@ -298,6 +298,23 @@ def test_everything_has_a_tooltip() -> None:
         getattr(bpy.ops.phiz, cls.bl_idname.removeprefix("phiz.")).get_rna_type() for cls in operators
     ]
     assert [known.identifier for known in described if not known.description] == []
+
+
+def test_the_preferences_are_drawn() -> None:
+    from blender_addon import preferences
+
+    class Shown:
+        python = bundle = ""
+        threads = 0
+        bl_rna = preferences.PhizPreferences.bl_rna
+
+    shown, layout = Shown(), CheckingLayout()
+    shown.layout = layout  # pyright: ignore[reportAttributeAccessIssue]
+    preferences.PhizPreferences.draw(shown, bpy.context)  # pyright: ignore[reportArgumentType]
+    assert layout.drawn.properties == ["python", "bundle", "threads"]
+    assert layout.drawn.has("phiz.open_log")
+    assert not list(explained(preferences.PhizPreferences))
+    assert preferences.wanted() == preferences.Wanted()
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

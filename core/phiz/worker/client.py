@@ -144,6 +144,11 @@ class Worker:
         """What the worker said when its model was loaded; None while it is not."""
         return self._ready
 
+    @property
+    def log(self) -> Path | None:
+        """The file with what the worker's libraries print; None before it was first started."""
+        return self._log
+
     def start(self) -> None:
         """Start the process, if none runs, so that it is warm when it is needed."""
         if self._process is not None and self._process.ended:
