@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import math
+import re
 import runpy
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,9 +219,28 @@ def test_batch_of_an_unknown_column(tmp_path: Path, capsys) -> None:
 def test_example_of_the_docs(tmp_path: Path, monkeypatch) -> None:
     """docs/headless_example.py as it stands."""
     monkeypatch.chdir(tmp_path)
-    shutil.copy(VOICE, "line.flac")
     runpy.run_path(str(ROOT / "docs/headless_example.py"), run_name="__main__")
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "acted.blend"))
-    (face,) = [mesh for mesh in bpy.data.objects if mesh.type == "MESH"]
+    face = bpy.context.scene.phiz.face
     assert np.ptp([shown(face, frame) for frame in range(1, 60, 3)], axis=0).max() > 0.2
+    (event,) = strips.read(face, bpy.context.scene, 1, 6.0).events
+    assert (event.au, event.side, event.intensity) == (2, "L", 0.6)
     assert (tmp_path / "acted.csv").exists()
+
+
+LINES = (ROOT / "docs/headless.md").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("blender") and "phiz" in line])
+def test_lines_of_the_docs(line: str) -> None:
+    words = shlex.split(line.split("--command phiz")[1])
+    known, shared = command.parser().parse_known_args(words)
+    command.parser().parse_args(["generate", "--save", "x.blend", *shared])
+    assert known.command in ("generate", "batch")
+
+
+def test_options_of_the_docs() -> None:
+    """The table holds every option there is, and no other."""
+    table = {word for line in LINES if line.startswith("| `--") for word in re.findall(r"`--([\w-]+)", line)}
+    known = vars(command.parser().parse_args(["generate", "--save", "x.blend"]))
+    assert table == {name.replace("_", "-") for name in known} - {"command"}
