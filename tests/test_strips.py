@@ -238,6 +238,12 @@ def blends_that_meet(strip) -> None:
     strip.frame_end -= 6.3
 
 
+def auto_blend(strip) -> None:
+    other = by_hand(strip.id_data, "Walk", 40)
+    strip.use_auto_blend = other.use_auto_blend = True
+    assert strip.blend_out == 10.0
+
+
 def unused_influence(strip) -> None:
     strip.influence = 0.4
 
@@ -315,7 +321,7 @@ def stepped(strip) -> None:
 
 
 WAYS = (
-    plain, blends, blends_that_meet, unused_influence, animated_influence, animated_influence_out_of_range,
+    plain, blends, blends_that_meet, auto_blend, unused_influence, animated_influence, animated_influence_out_of_range,
     scaled, repeated, repeated_whole, repeated_on_whole_frames, reversed_, reversed_and_repeated, trimmed,
     moved, animated_time, cyclic_time, held_before_and_after, stepped,
 )  # fmt: skip
