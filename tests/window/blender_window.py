@@ -91,7 +91,7 @@ class Window:
         self.folder, told, self._log = folder, folder / "port", folder / "blender.log"
         told.unlink(missing_ok=True)
         size = ["--window-geometry", "0", "0", str(WIDTH), str(HEIGHT)]
-        self.screen, self._places = screen, dict[tuple[str, float], tuple[int, int]]()
+        self.screen, self._found = screen, dict[str, int]()
         with self._log.open("w") as log:
             self.program = subprocess.Popen(
                 [program, *words, *size, "--python", str(_INSIDE), "--", str(told)],
@@ -165,21 +165,25 @@ class Window:
                 return
         raise AssertionError(f"no tab {tab} in the sidebar:\n{self.log()}")
 
-    def place(self, button: str, share: float = 0.6) -> tuple[int, int]:
-        """Where the sidebar shows the button whose operator's call or property's path has `button` in it;
-        `share` is how far to the right it is looked for."""
+    def place(self, button: str, share: float = 0.6, near: int | None = None) -> tuple[int, int]:
+        """Where the sidebar shows the button whose operator's call or property's path has `button` in it.
+
+        share: how far to the right it is looked for. near: from where on, up and down; else from where it
+        was the last time, or from the top.
+        """
         left, top, width, height = self.ask("rectangle(sidebar())")
-        x, known = left + round(width * share), self._places.get((button, share))
-        for y in ([known[1]] if known else []) + list(range(top, top + height, _ROW)):
+        x = left + round(width * share)
+        first = self._found.get(button, top) if near is None else near
+        for y in sorted((first, *range(top, top + height, _ROW)), key=lambda y: abs(y - first)):
             self.point(x, y)
             if button in self.ask("under_mouse()"):
-                self._places[button, share] = x, y
+                self._found[button] = y
                 return x, y
         raise AssertionError(f"the sidebar shows no {button}:\n{self.log()}")
 
-    def press(self, button: str, share: float = 0.6) -> None:
+    def press(self, button: str, share: float = 0.6, near: int | None = None) -> None:
         """Click a button of the sidebar; see `place`."""
-        self.click(*self.place(button, share))
+        self.click(*self.place(button, share, near))
 
     def fill(self, field: str, text: str) -> None:
         """Type into a field of the sidebar."""

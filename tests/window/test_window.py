@@ -155,13 +155,19 @@ def test_from_the_panel_to_keys(window: Window, recording: Path, capsys) -> None
     assert np.array_equal(keys(window), made)
 
 
-def test_cancel(acting: Window) -> None:
-    acting.press("phiz.generate")
+def test_cancel(acting: Window, recording: Path) -> None:
+    long = recording.with_name("long.wav")
+    samples, rate = soundfile.read(recording)
+    soundfile.write(long, np.tile(samples, 4), rate)
+    acting.ask(f"bpy.data.objects['Phiz'].phiz.voice_file = {str(long)!r}")
+    x, y = acting.place("phiz.generate")
+    acting.click(x, y)
     acting.until(DONE)
-    acting.press("phiz.cancel", 0.9)
+    acting.press("phiz.cancel", 0.84, near=y)
     assert not acting.ask(GENERATING)
     assert acting.ask("str(addon('generation').state.failure)") == "None"
     assert acting.ask(ACTIONS) == acting.ask(SOUNDS) == []
+    acting.ask(f"bpy.data.objects['Phiz'].phiz.voice_file = {str(recording)!r}")
     generate(acting)
     assert len(acting.ask(ACTIONS)) == 2
 
@@ -173,7 +179,7 @@ def test_a_strip_acts_where_it_is(acting: Window) -> None:
     acting.ask("bpy.context.scene.frame_set(60)")
     x, y = acting.place("phiz.remove_event", 0.84)
     acting.click(x, y - 22)  # the menu above has no operator to find it by
-    acting.type("12 Lip")
+    acting.type("lip corner puller")
     acting.keys("Return")
     ((first, last),) = acting.ask(STRIPS)
     assert (first, last) == (60, 84)
