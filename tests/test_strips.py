@@ -321,7 +321,8 @@ def stepped(strip) -> None:
 
 
 WAYS = (
-    plain, blends, blends_that_meet, auto_blend, unused_influence, animated_influence, animated_influence_out_of_range,
+    plain, blends, blends_that_meet, auto_blend, unused_influence, animated_influence,
+    animated_influence_out_of_range,
     scaled, repeated, repeated_whole, repeated_on_whole_frames, reversed_, reversed_and_repeated, trimmed,
     moved, animated_time, cyclic_time, held_before_and_after, stepped,
 )  # fmt: skip
