@@ -42,7 +42,9 @@ class Counting(Bundle):
         return super().encode(mel)
 
     def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
-        self.counted["reference" if control is None else "acted"] += np.prod(inputs["motion"].shape[:2])
+        self.counted["reference" if control is None else "acted"] += (
+            inputs["motion"].shape[0] * inputs["motion"].shape[1]
+        )
         return super().denoise(control, **inputs)
 
 

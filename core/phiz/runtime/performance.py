@@ -184,7 +184,10 @@ class Performance:
                 clean = guided.copy()
                 self._articulate(clean, whole)
             work.finish(whole.stop)
-            yield Moment(step, course.level, guided, coarse, clean)
+            moment = Moment(step, course.level, guided, coarse, clean)
+            del guided, coarse
+            yield moment
+            del moment
             course.advance(clean)
 
     def follow(self, stretch: Stretch, course: Course, moment: Moment, work: Work) -> None:
@@ -226,12 +229,13 @@ class Performance:
         """
         work.begin(self.settings.steps * self.size)
         courses = [self.course(stretch) for stretch in self.acted]
-        last = None
-        for last in self.reference(work):
+        clean = self.noise
+        for moment in self.reference(work):
             for stretch, course in zip(self.acted, courses, strict=True):
-                self.follow(stretch, course, last, work)
-        assert last is not None
-        return self.joined(last.clean, [course.x for course in courses])
+                self.follow(stretch, course, moment, work)
+            clean = moment.clean
+            del moment  # of an hour's recording 70 MB, while the next step needs as much
+        return self.joined(clean, [course.x for course in courses])
 
     def joined(self, reference: np.ndarray, shown: list[np.ndarray]) -> np.ndarray:
         """(P, 54) the reference with each stretch's own motion (n, 54) where its events act."""

@@ -70,6 +70,10 @@ class _Process:
     def ended(self) -> bool:
         return self._started.is_set() and (self._popen is None or self._popen.poll() is not None)
 
+    def hear_out(self) -> None:
+        """Wait until the last that an ended process said is in `heard`."""
+        self._thread.join(_LAST_WORDS)
+
     def end(self) -> None:
         """Let it end, and see to it that it does."""
         self._outgoing.put(None)
@@ -152,6 +156,7 @@ class Worker:
     def start(self) -> None:
         """Start the process, if none runs, so that it is warm when it is needed."""
         if self._process is not None and self._process.ended:
+            self._process.hear_out()
             self._hear()
         if self._process is None:
             if self._log is None:
@@ -255,7 +260,7 @@ class Worker:
         self._unsent.clear()
 
     def _answer(self, reply: Reply) -> None:
-        if isinstance(reply, Failed):
+        if isinstance(reply, Failed) and (reply.detail is not None or reply.error == "CrashError"):
             self._log_named = True
             reply = reply.model_copy(update={"log": str(self._log)})
         if not isinstance(reply, Progress) and reply.id is not None:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -65,6 +66,11 @@ class _Job:
             self.stopped = True
         self.running.terminate = True
         return True
+
+    def unless_stopped(self, act: Callable[[], None]) -> None:
+        with self._lock:
+            if not self.stopped:
+                act()
 
     def finish(self) -> None:
         """From now on it cannot be stopped. Raises CancelledError where it was."""
@@ -134,9 +140,9 @@ class _Worker:
 
         def progress(done: float) -> None:
             nonlocal told
-            if done - told >= _STEP and not job.stopped:
+            if done - told >= _STEP:
                 told = done
-                self.say(Progress(id=wanted.id, done=round(done, 4)))
+                job.unless_stopped(lambda: self.say(Progress(id=wanted.id, done=round(done, 4))))
 
         progress(0.0)
         storage.checked_suffix(wanted.out)
