@@ -77,6 +77,20 @@ def commit(built: Sequence[tuple[bpy.types.ID, bpy.types.Action]], origin: dict[
             action.name = name
 
 
+def use(owner: bpy.types.ID, action: bpy.types.Action) -> None:
+    """Put an Action of Phiz that lay aside in use again; the artist's is kept. Raises OwnerError."""
+    commit([(owner, action)], json.loads(action[OWNED]))
+
+
+def set_aside(owner: bpy.types.ID) -> None:
+    """Leave `owner` without an active Action; the one it had is kept. Raises OwnerError."""
+    check(owner)
+    before = active(owner)
+    if before is not None:
+        before.use_fake_user = True  # without a user Blender would drop it on saving
+        action_support.assign(owner, None)
+
+
 def remove(owner: bpy.types.ID) -> bool:
     """Take Phiz's Action from `owner` and put back what was there before; False if there was none.
 
@@ -112,16 +126,14 @@ def release(owner: bpy.types.ID) -> bool:
 
 
 def _remember(owner: bpy.types.ID, action: bpy.types.Action, before: bpy.types.Action | None) -> None:
-    if before is not None and OWNED in before:  # a second run: what the first one displaced
-        for mark in (_DISPLACED, _BEFORE):
-            if mark in before:
-                action[mark] = before[mark]
-        known = json.loads(before.get(_BEFORE, "{}"))
-    else:
-        known: dict[str, Any] = {"slot": action_support.assigned_slot(owner)}
-        if before is not None:
-            action[_DISPLACED] = before
-            known["fake_user"] = before.use_fake_user
+    first = owned(owner)
+    known: dict[str, Any] = json.loads((first or action).get(_BEFORE, "{}"))
+    if first is not None:  # a second run: what the first one displaced
+        if _DISPLACED in first:
+            action[_DISPLACED] = first[_DISPLACED]
+    elif before is not None:
+        action[_DISPLACED] = before
+        known |= {"slot": action_support.assigned_slot(owner), "fake_user": before.use_fake_user}
     values = {(path, index): value for path, index, value in known.get("values", ())}
     for curve in action_support.curves(action):
         place = (curve.data_path, curve.array_index)
