@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -20,11 +21,11 @@ import pytest
 
 from phiz.acting.direction import AUEvent, Direction
 from phiz.audio import recording
-from phiz.motion import take
+from phiz.motion import storage, take
 from phiz.runtime import bundle
 from phiz.runtime.control import Control
 from phiz.runtime.generate import generate
-from phiz.worker import client, protocol
+from phiz.worker import client, protocol, serve
 from phiz.worker.client import Reply, Worker
 from phiz.worker.protocol import Cancelled, Done, Failed, Generate, Progress
 
@@ -196,6 +197,26 @@ def test_cancel_before_the_worker_is_ready(tmp_path: Path) -> None:
     assert cold.poll() == [Cancelled(id=id)]
     cold.close()
     assert not list(tmp_path.iterdir())
+
+
+def test_cancel_while_the_file_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is computed, half is written: still no file."""
+    said = io.BytesIO()
+    own = serve._Worker(said, protocol.Hello(threads=1))
+    save = storage.save
+
+    def interrupted(made: take.Take, path: str, confirm: Callable[[], None] | None = None) -> None:
+        own.cancel(5)
+        save(made, path, confirm)
+
+    monkeypatch.setattr(storage, "save", interrupted)
+    own.accept(wanted(tmp_path / "a.npz", steps=1, id=5))
+    end = time.monotonic() + PATIENCE
+    while own._jobs and time.monotonic() < end:
+        time.sleep(0.01)
+    own.close()
+    heard = [protocol.reply(line) for line in said.getvalue().splitlines()]
+    assert heard[-1] == Cancelled(id=5) and not list(tmp_path.iterdir())
 
 
 def test_a_take_that_is_done_stays(worker: Worker, tmp_path: Path) -> None:
