@@ -42,15 +42,28 @@ def of_performance(target: Target) -> Iterator[Cause]:
         )
         return
     if ownership.owned(keys) is not None:
-        yield from of_action(keys, f"the shape keys of {name}")
+        yield from _of_action(keys, f"the shape keys of {name}")
         return
     strip = _pushed_down(keys)
     if strip is not None:
         yield from _of_strip(keys, *strip, name)
+        moved = _moved(strip[1])
+        theirs = ownership.active(keys)
+        hiding = moved & {curve.data_path for curve in action_support.used_curves(keys)}
+        if theirs is not None and hiding:
+            yield Cause(
+                f"The Action {theirs.name!r} of {name} wins over the NLA strip that holds the performance.",
+                lambda: ownership.set_aside(keys),
+                f"Take {theirs.name} Off",
+            )
         return
     active, waiting = ownership.active(keys), _waiting(target)
     if waiting is not None:
-        instead = f"{active.name!r} is in use on {name} instead" if active else f"{name} does not use it"
+        instead = (
+            f"{active.name!r} is in use on {name} instead"
+            if active is not None
+            else f"{name} does not use it"
+        )
         yield Cause(
             f"The performance is in the Action {waiting.name!r}, but {instead}.",
             lambda: ownership.use(keys, waiting),
@@ -60,7 +73,27 @@ def of_performance(target: Target) -> Iterator[Cause]:
         yield Cause(f"{name} has no keys made by Phiz. Press Generate.")
 
 
-def of_action(owner: bpy.types.ID, label: str) -> Iterator[Cause]:
+def of_turning(owner: bpy.types.ID) -> Iterator[Cause]:
+    """What keeps an object or armature from turning with the face, if Phiz is to turn it."""
+    action = ownership.owned(owner)
+    if action is None:
+        return
+    if action == ownership.active(owner):
+        yield from _of_action(owner, owner.name)
+        return
+    strip, theirs = _pushed_down(owner), ownership.active(owner)
+    if strip is None or theirs is None:
+        return
+    yield from _of_strip(owner, *strip, owner.name)
+    both = _moved(strip[1]) & {curve.data_path for curve in action_support.used_curves(owner)}
+    if both:
+        yield Cause(
+            f"The Action {theirs.name!r} turns what Phiz is to turn, and wins: "
+            f"{listed(sorted(both))}. Remove these keys from it, or choose another bone under Result."
+        )
+
+
+def _of_action(owner: bpy.types.ID, label: str) -> Iterator[Cause]:
     """What keeps the active Action of `owner`, made by Phiz, from being seen."""
     animation, action = owner.animation_data, owner.animation_data.action
     curves = action_support.used_curves(owner)
@@ -144,26 +177,21 @@ def _of_strip(
             lambda: _set(keys, solo[0], "is_solo", False),
             "End Solo",
         )
-    moved = {curve.data_path for curve in action_support.strip_curves(strip)}
     tracks = list(animation.nla_tracks)
     for above in tracks[tracks.index(track) + 1 :]:
         for other in () if above.mute else above.strips:
-            over = {curve.data_path for curve in action_support.strip_curves(other)}
-            if over & moved and not other.mute and other.blend_type == "REPLACE":
+            if _moved(other) & _moved(strip) and not other.mute and other.blend_type == "REPLACE":
                 yield Cause(
-                    f"{where}, and the strip {other.name!r} above it moves the same shape keys.",
+                    f"{where}, and the strip {other.name!r} above it moves the same.",
                     lambda other=other: _set(keys, other, "mute", True),
                     f"Mute {other.name}",
                 )
-    active = animation.action
-    hiding = {curve.data_path for curve in action_support.used_curves(keys)}
-    if hiding & moved:
-        yield Cause(
-            f"{where}, and the Action {active.name!r} above it moves the same shape keys.",
-            lambda: ownership.set_aside(keys),
-            f"Take {active.name} Off",
-        )
     yield from _of_curves(strip.action, action_support.strip_curves(strip))
+
+
+def _moved(strip: bpy.types.NlaStrip) -> set[str]:
+    """What the strip moves, as data paths."""
+    return {curve.data_path for curve in action_support.strip_curves(strip)}
 
 
 def _waiting(target: Target) -> bpy.types.Action | None:

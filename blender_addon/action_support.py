@@ -19,6 +19,14 @@ def new_action(owner: bpy.types.ID, name: str) -> bpy.types.Action:
     return action
 
 
+def copy_action(action: bpy.types.Action) -> bpy.types.Action:
+    """A copy of an Action made by `new_action`, without the slots that others have taken in it."""
+    copy = action.copy()
+    for slot in list(getattr(copy, "slots", ()))[1:]:
+        copy.slots.remove(slot)
+    return copy
+
+
 def curves(action: bpy.types.Action) -> Any:
     """The F-curves of an Action made by `new_action`, as Blender's collection with `new(path, index=)`."""
     if not hasattr(action, "slots"):

@@ -12,7 +12,7 @@ import numpy as np
 from phiz.face.channels import CHANNELS
 
 from . import action_support, ownership
-from .action_diagnosis import Cause, listed, of_action, of_performance, set_all
+from .action_diagnosis import Cause, listed, of_performance, of_turning, set_all
 from .keyframes import Target
 from .rotation import STILL, Turning
 
@@ -30,8 +30,7 @@ def diagnose(targets: Sequence[Target], scene: bpy.types.Scene, turning: Turning
         causes += _of_keys(target)
         causes += _of_mesh(target.mesh, scene)
     for owner in dict.fromkeys(joint.owner for joint in turning.joints):
-        if ownership.owned(owner) is not None:
-            causes += of_action(owner, owner.name)
+        causes += of_turning(owner)
     causes += _of_time(targets, scene)
     missing = _missing(targets)
     if missing:

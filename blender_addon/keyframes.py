@@ -100,7 +100,8 @@ def clipped(targets: Sequence[Target], take: Take) -> list[str]:
         for name, values in target.values(take.weights).items():
             block = target.keys.key_blocks[name]
             label = f"{target.mesh.name}: {name}"
-            if values.max() > block.slider_max + 1e-6 or values.min() < block.slider_min - 1e-6:
+            # Below 0 a key is not missed: there it only says that another one does the work
+            if values.max() > block.slider_max + 1e-6 or max(0.0, values.min()) < block.slider_min - 1e-6:
                 notes.append(
                     f"{label} has the slider range {block.slider_min:g} to {block.slider_max:g}: clips"
                 )
@@ -162,7 +163,7 @@ def build(
     every key outside the span stays as it is. Leaves nothing behind when it fails.
     """
     before = ownership.owned(owner) if span else None
-    action = before.copy() if before else action_support.new_action(owner, name)
+    action = action_support.copy_action(before) if before else action_support.new_action(owner, name)
     try:
         held = action_support.curves(action)
         for path, axis, values in curves:

@@ -17,7 +17,7 @@ import bpy
 
 from phiz.errors import PhizError
 
-from . import action_support
+from . import action_support, nla_layer
 
 OWNED = "phiz"
 """Custom property on every Action and strip that Phiz made: JSON, where it came from."""
@@ -37,9 +37,21 @@ def active(owner: bpy.types.ID) -> bpy.types.Action | None:
 
 
 def owned(owner: bpy.types.ID) -> bpy.types.Action | None:
-    """The Action that `owner` uses now, if Phiz made it."""
+    """The Action of Phiz that moves `owner` now: in use, or laid under the artist's by `commit`."""
     action = active(owner)
-    return action if action is not None and OWNED in action else None
+    if action is not None and OWNED in action and not _lent(owner, action):
+        return action
+    laid = nla_layer.strip(owner)
+    return laid.action if laid is not None and OWNED in laid.action else None
+
+
+def curves(owner: bpy.types.ID) -> Sequence[bpy.types.FCurve]:
+    """The F-curves of `owned`, for this owner; none without it."""
+    if owned(owner) is None:
+        return ()
+    if owned(owner) == active(owner):
+        return action_support.used_curves(owner)
+    return action_support.strip_curves(nla_layer.strip(owner))
 
 
 def check(owner: bpy.types.ID) -> None:
@@ -55,25 +67,29 @@ def check(owner: bpy.types.ID) -> None:
 
 
 def commit(built: Sequence[tuple[bpy.types.ID, bpy.types.Action]], origin: dict[str, Any]) -> None:
-    """Assign each finished Action to its owner, marked with `origin` (JSON values).
+    """Put each finished Action, marked with `origin` (JSON values), in use on its owner.
 
-    An Action of Phiz that it replaces is deleted when nothing else uses it; the artist's is kept in the
-    file by a fake user. Raises OwnerError before anything is changed.
+    An Action of Phiz that it replaces is deleted when nothing else uses it. The artist's Action on shape
+    keys gives way and is kept in the file by a fake user; on an object or armature it stays in use, and
+    Phiz's is laid under it. Raises OwnerError before anything is changed.
     """
     for owner, _ in built:
         check(owner)
     for owner, action in built:
-        before = active(owner)
-        _remember(owner, action, before)
+        first = owned(owner)
+        theirs = active(owner) if active(owner) != first else None
+        _remember(owner, action, first, theirs)
         action[OWNED] = json.dumps(origin)
-        action_support.assign(owner, action)
-        if before is None or before == action:
-            continue
-        if OWNED not in before:
-            before.use_fake_user = True  # without a user Blender would drop it on saving
-        elif before.users == 0:
-            name = before.name
-            bpy.data.actions.remove(before)
+        nla_layer.lift(owner)
+        if theirs is not None and _layered(owner):
+            nla_layer.lay(owner, action)
+        else:
+            if theirs is not None:
+                theirs.use_fake_user = True  # without a user Blender would drop it on saving
+            action_support.assign(owner, action)
+        if first is not None and first != action and first.users == 0:
+            name = first.name
+            bpy.data.actions.remove(first)
             action.name = name
 
 
@@ -103,9 +119,12 @@ def remove(owner: bpy.types.ID) -> bool:
     check(owner)
     before = json.loads(action.get(_BEFORE, "{}"))
     displaced = action.get(_DISPLACED)
-    action_support.assign(owner, displaced, before.get("slot"))
-    if displaced is not None:
-        displaced.use_fake_user = before.get("fake_user", True)
+    if action != active(owner):
+        nla_layer.lift(owner)
+    else:
+        action_support.assign(owner, displaced, before.get("slot"))
+        if displaced is not None:
+            displaced.use_fake_user = before.get("fake_user", True)
     for path, index, value in before.get("values", ()):
         with contextlib.suppress(ValueError):  # the shape key or bone is gone, or has another name now
             _set(owner, path, index, value)
@@ -125,15 +144,32 @@ def release(owner: bpy.types.ID) -> bool:
     return True
 
 
-def _remember(owner: bpy.types.ID, action: bpy.types.Action, before: bpy.types.Action | None) -> None:
-    first = owned(owner)
+def _layered(owner: bpy.types.ID) -> bool:
+    """Whether Phiz's Action goes under the artist's on this data block, and not in its place."""
+    return isinstance(owner, bpy.types.Object)
+
+
+def _lent(owner: bpy.types.ID, action: bpy.types.Action) -> bool:
+    """Whether the artist has keys for this owner in a slot of their own in Phiz's Action: since 4.4 Blender
+    puts what is keyed on an object into an Action that its mesh or its shape keys use."""
+    slot = action_support.assigned_slot(owner)
+    return bool(slot) and slot != action.slots[0].handle and len(action_support.used_curves(owner)) > 0
+
+
+def _remember(
+    owner: bpy.types.ID,
+    action: bpy.types.Action,
+    first: bpy.types.Action | None,
+    theirs: bpy.types.Action | None,
+) -> None:
+    """Note on a new Action what was there before the first one of Phiz: `theirs`, the artist's."""
     known: dict[str, Any] = json.loads((first or action).get(_BEFORE, "{}"))
-    if first is not None:  # a second run: what the first one displaced
+    if first is not None:
         if _DISPLACED in first:
             action[_DISPLACED] = first[_DISPLACED]
-    elif before is not None:
-        action[_DISPLACED] = before
-        known |= {"slot": action_support.assigned_slot(owner), "fake_user": before.use_fake_user}
+    elif theirs is not None and not _layered(owner):
+        action[_DISPLACED] = theirs
+        known |= {"slot": action_support.assigned_slot(owner), "fake_user": theirs.use_fake_user}
     values = {(path, index): value for path, index, value in known.get("values", ())}
     for curve in action_support.curves(action):
         place = (curve.data_path, curve.array_index)

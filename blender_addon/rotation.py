@@ -146,12 +146,13 @@ def eye_rotation(weights: np.ndarray, side: Literal["Left", "Right"], angle: flo
 
 
 def head_seen(joint: Joint, frames: np.ndarray) -> np.ndarray:
-    """(frames,) scene frames -> (frames, 3) yaw, pitch, roll that the Action on the joint's owner gives.
+    """(frames,) scene frames -> (frames, 3) yaw, pitch, roll that the Actions on the joint's owner give.
 
     The inverse of what `write` does; axes without an F-curve have their present value.
     """
     path, present = _place(joint)
-    curves = {c.array_index: c for c in action_support.used_curves(joint.owner) if c.data_path == path}
+    playing = (*ownership.curves(joint.owner), *action_support.used_curves(joint.owner))  # the later win
+    curves = {curve.array_index: curve for curve in playing if curve.data_path == path}
     values = [
         [curves[axis].evaluate(frame) if axis in curves else value for axis, value in enumerate(present)]
         for frame in frames.tolist()

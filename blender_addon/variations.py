@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import bpy
 
-from . import action_support, ownership
+from . import ownership
 
 _SEED, _OWNER = "phiz_seed", "phiz_owner"
 
@@ -45,7 +45,7 @@ def choose(owners: Iterable[bpy.types.ID], seed: int) -> None:
     for owner in owners:
         action = seeds(owner).get(seed)
         if action is not None and ownership.owned(owner) is not None:
-            action_support.assign(owner, action)
+            ownership.use(owner, action)
 
 
 def clear(owners: Iterable[bpy.types.ID]) -> None:

@@ -244,7 +244,7 @@ CAUSES: list[tuple[Callable[[Target], object], str]] = [
     (no_influence, "influence of 0 in the NLA"),
     (subtracted, "blended by Subtract"),
     (tweaked, "tweak mode"),
-    (pushed_under_an_action, "the Action 'Artist' above it moves the same"),
+    (pushed_under_an_action, "The Action 'Artist' of Face wins over the NLA strip"),
     (pushed_track_muted, "the track is muted"),
     (pushed_strip_muted, "the strip is muted"),
     (pushed_another_solo, "another track, 'NlaTrack', is solo"),
@@ -345,3 +345,21 @@ def test_what_turns_with_the_face(target: Target) -> None:
     action_support.used_curves(target.mesh)[0].mute = True
     (cause,) = diagnose([target], bpy.context.scene, turning)
     assert "1 of the F-curves of 'Phiz Face turns'" in cause.text
+
+
+def test_what_turns_under_the_artists_action(target: Target) -> None:
+    body, scene = target.mesh, bpy.context.scene
+    body.keyframe_insert("location", frame=1)
+    turning = Turning(Joint(body))
+    rotation.write(turning, Take(np.zeros((2, 51)), np.ones((2, 3)), 30.0), start=1, rate=30.0)
+    assert diagnose([target], scene, turning) == []
+    body.animation_data.nla_tracks[0].mute = True
+    (cause,) = diagnose([target], scene, turning)
+    assert "the track is muted" in cause.text
+    assert cause.fix
+    cause.fix()
+    scene.frame_set(2)
+    assert body.evaluated_get(bpy.context.evaluated_depsgraph_get()).delta_rotation_euler.x > 0.5
+    body.keyframe_insert("delta_rotation_euler", frame=1)
+    (cause,) = diagnose([target], scene, turning)
+    assert "turns what Phiz is to turn, and wins: delta_rotation_euler" in cause.text

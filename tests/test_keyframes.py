@@ -296,6 +296,62 @@ def test_head_and_eyes_of_one_armature(scene) -> None:
     assert ownership.owned(armature) is None
 
 
+def test_the_artists_action_on_an_armature_plays_on(scene) -> None:
+    """Head keys lie under it, between frames too; removed, the armature is as it was."""
+    body = face(scene)
+    body.location.x = 1.0
+    body.keyframe_insert("location", index=0, frame=1)
+    body.location.x = 2.0
+    body.keyframe_insert("location", index=0, frame=41)
+    theirs, slot = body.animation_data.action, action_support.assigned_slot(body)
+    turning = Turning(Joint(body))
+    for seed, start in ((0, 5.0), (1, 5.5)):
+        take = performance(seed)
+        rotation.write(turning, take, start=start, rate=30.0)
+        assert body.animation_data.action == theirs
+        assert len(body.animation_data.nla_tracks) == 1
+        assert len(bpy.data.actions) == 2
+        for frame in (0, 7, 20, FRAMES - 1):
+            scene.frame_set(math.floor(start + frame), subframe=start % 1)
+            turned = body.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world
+            assert turned.translation.x > 1.02
+            wanted = rotation.head_rotation(take.head)[frame]
+            assert np.allclose(turned.to_3x3(), wanted, atol=1e-5)
+        np.testing.assert_allclose(
+            rotation.head_seen(Joint(body), start + np.arange(FRAMES)), take.head, atol=1e-5
+        )
+    before = rotation.head_seen(Joint(body), 5.5 + np.arange(FRAMES))
+    rotation.write(turning, performance(2), start=5.5, rate=30.0, span=(10, 20))
+    after = rotation.head_seen(Joint(body), 5.5 + np.arange(FRAMES))
+    assert (after[:4] == before[:4]).all()
+    assert not np.allclose(after[6:12], before[6:12])
+    assert ownership.remove(body)
+    assert list(bpy.data.actions) == [theirs] == [body.animation_data.action]
+    assert action_support.assigned_slot(body) == slot
+    assert not body.animation_data.nla_tracks
+    assert tuple(body.delta_rotation_euler) == (0, 0, 0)
+
+
+def test_what_the_artist_keys_in_an_action_of_phiz_is_theirs(scene) -> None:
+    """Since 4.4 Blender puts keys of an object into the Action of its shape keys."""
+    body = face(scene)
+    target = keyframes.Target(body, SHOWS)
+    keyframes.write(target, performance(), start=1, rate=30.0)
+    body.location.x = 1.0
+    body.keyframe_insert("location", index=0, frame=1)
+    theirs = body.animation_data.action
+    assert ownership.owned(body) is None
+    rotation.write(Turning(Joint(body)), performance(), start=1, rate=30.0)
+    keyframes.write(target, performance(1), start=1, rate=30.0, span=(3, 9))
+    keyframes.write(target, performance(2), start=1, rate=30.0)
+    assert ownership.owned(target.keys) != theirs
+    assert len(getattr(target.keys.animation_data.action, "slots", "-")) == 1
+    assert ownership.remove(body)
+    assert ownership.remove(target.keys)
+    assert body.animation_data.action == theirs
+    assert points(body)["location", 0][0][:2] == (1.0, 1.0)
+
+
 def test_ten_minutes_are_quick(scene) -> None:
     """52 keys x 18,000 frames in less than a second of one core's time."""
     mesh = face(scene, keys=[f"key {i}" for i in range(52)])
