@@ -231,8 +231,12 @@ def place(
     elif result.kept(aimed) is None and not any(ownership.owned(target.keys) for target in aimed):
         made, start = _cut(made[0], start, span, keyframes.scene_rate(scene))
         span = None
+    if span is not None:
+        with variations.same_choice(owners(scene, face)):
+            result.apply(aimed, made[0], start=start, span=span, **shaping(scene, face))
+        return keyframes.clipped(aimed, made[0])
     for number in reversed(range(len(made))):
-        result.apply(aimed, made[number], start=start, span=span, **shaping(scene, face))
+        result.apply(aimed, made[number], start=start, **shaping(scene, face))
         if len(made) > 1:
             for owner in owners(scene, face):
                 variations.mark(owner, seed + number)
@@ -241,7 +245,8 @@ def place(
 
 def adjust(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
     """Write the performance that is there once more, as the settings shape it now. Raises PhizError."""
-    result.adjust(targets(scene, face), **shaping(scene, face))
+    with variations.same_choice(owners(scene, face)):
+        result.adjust(targets(scene, face), **shaping(scene, face))
 
 
 def shaping(scene: bpy.types.Scene, face: bpy.types.Object) -> dict[str, Any]:
@@ -264,15 +269,17 @@ def has_result(face: bpy.types.Object) -> bool:
 
 def result_span(scene: bpy.types.Scene, face: bpy.types.Object) -> tuple[int, int]:
     """First and last scene frame with keys of the performance on the face. Raises RangeError."""
-    ranges = [
-        curve.range()
-        for target in targets(scene, face)
-        if ownership.owned(target.keys)
-        for curve in action_support.used_curves(target.keys)
-    ]
+    owned = [target.keys for target in targets(scene, face) if ownership.owned(target.keys)]
+    ranges = [curve.range() for keys in owned for curve in action_support.used_curves(keys)]
     if not ranges:
         raise RangeError("There is no performance of Phiz on the face. Generate one first.")
-    return round(min(first for first, _ in ranges)), round(max(last for _, last in ranges))
+    return math.floor(min(first for first, _ in ranges)), math.ceil(max(last for _, last in ranges))
+
+
+def played_whole(scene: bpy.types.Scene, face: bpy.types.Object) -> bool:
+    """Whether the scene's frames hold all keys of the face's own mesh; quick enough to draw with."""
+    ranges = [curve.range() for curve in action_support.used_curves(face.data.shape_keys)]
+    return all(first >= scene.frame_start and last <= scene.frame_end + 1 for first, last in ranges)
 
 
 def previous(scene: bpy.types.Scene, face: bpy.types.Object, heard: Voice, folder: Path) -> Path | None:

@@ -7,7 +7,8 @@ Those that are not in use stay in the file by a fake user; a new run takes them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 
 import bpy
 
@@ -26,11 +27,7 @@ def mark(owner: bpy.types.ID, seed: int) -> None:
 
 def seeds(owner: bpy.types.ID) -> dict[int, bpy.types.Action]:
     """Seed -> Action of the performances that can be chosen for a data block, in the order of seeds."""
-    found = {
-        int(action[_SEED]): action
-        for action in bpy.data.actions
-        if action.get(_OWNER) == owner.name and _SEED in action and ownership.OWNED in action
-    }
+    found = {int(action[_SEED]): action for action in _marked(owner)}
     return dict(sorted(found.items()))
 
 
@@ -51,8 +48,32 @@ def choose(owners: Iterable[bpy.types.ID], seed: int) -> None:
 def clear(owners: Iterable[bpy.types.ID]) -> None:
     """Take away the performances that are not in use, and let go of the one that is."""
     for owner in owners:
-        for action in seeds(owner).values():
-            action.use_fake_user = False
-            del action[_SEED]
-            if action.users == 0:
-                bpy.data.actions.remove(action)
+        for action in list(_marked(owner)):
+            _let_go(action)
+
+
+@contextlib.contextmanager
+def same_choice(owners: Iterable[bpy.types.ID]) -> Iterator[None]:
+    """What is put in use in this block takes the place, among those to choose from, of what was in use."""
+    before = {owner: ownership.owned(owner) for owner in owners}
+    yield
+    for owner, replaced in before.items():
+        if replaced is not None and _SEED in replaced and ownership.owned(owner) != replaced:
+            seed = int(replaced[_SEED])
+            _let_go(replaced)
+            mark(owner, seed)
+
+
+def _marked(owner: bpy.types.ID) -> Iterator[bpy.types.Action]:
+    return (
+        action
+        for action in bpy.data.actions
+        if action.get(_OWNER) == owner.name and _SEED in action and ownership.OWNED in action
+    )
+
+
+def _let_go(action: bpy.types.Action) -> None:
+    action.use_fake_user = False
+    del action[_SEED]
+    if action.users == 0:
+        bpy.data.actions.remove(action)
