@@ -65,7 +65,7 @@ class Screen:
         with os.fdopen(reading) as number:
             self.name = f":{number.readline().strip()}"
 
-    def do(self, *words: str | int) -> None:
+    def do(self, *words: str | float) -> None:
         """xdotool, with these words."""
         self._run("xdotool", *map(str, words))
 
@@ -158,7 +158,7 @@ class Window:
         self.point(*self.middle("area('VIEW_3D')"))
         if not self.ask("area('VIEW_3D').spaces.active.show_region_ui"):
             self.keys("n")
-        left, top, width, height = self.ask("rectangle(sidebar())")
+        left, top, width, height = self._rectangle("sidebar()")
         for y in range(top + 25, top + height, 25):
             self.click(left + width - 12, y)
             if self.ask("sidebar().active_panel_category") == tab:
@@ -171,9 +171,9 @@ class Window:
         share: how far to the right it is looked for. near: from where on, up and down; else from where it
         was the last time, or from the top.
         """
-        left, top, width, height = self.ask("rectangle(sidebar())")
+        left, top, width, height = self._rectangle("sidebar()")
         x = left + round(width * share)
-        first = self._found.get(button, top) if near is None else near
+        first: int = self._found.get(button, top) if near is None else near
         for y in sorted((first, *range(top, top + height, _ROW)), key=lambda y: abs(y - first)):
             self.point(x, y)
             if button in self.ask("under_mouse()"):
@@ -194,8 +194,11 @@ class Window:
 
     def middle(self, region: str) -> tuple[int, int]:
         """The middle of a region or an area."""
-        left, top, width, height = self.ask(f"rectangle({region})")
+        left, top, width, height = self._rectangle(region)
         return left + width // 2, top + height // 2
+
+    def _rectangle(self, region: str) -> tuple[int, int, int, int]:
+        return self.ask(f"rectangle({region})")
 
     def log(self) -> str:
         return self._log.read_text(errors="replace")

@@ -1,4 +1,4 @@
-# pyright: reportMissingImports=false
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
 # bpy ships no type information
 """Runs inside Blender: does what the test asks between two turns of the event loop, and times the turns.
 
