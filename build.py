@@ -36,11 +36,11 @@ DIST = ROOT / "dist"
 
 # bpy wheels exist for one Python each; 4.5 is a long-term release, and needs numpy below 2.
 BPY = {(3, 11): ["bpy>=4.5,<4.6", "numpy<2"], (3, 13): ["bpy>=5.1,<5.3"]}
-# Blenders that `versions` tests: their Python, and what goes beside Phiz. 5.1 shares all with 5.2.
+# Blenders that `versions` tests: their Python and, where pip would take another, their numpy. 5.1 is as 5.2.
 BLENDERS = {
-    "4.2": ((3, 11), ["bpy==4.2.*", "numpy<2"]),
-    "4.5": ((3, 11), ["bpy==4.5.*", "numpy<2"]),
-    "5.0": ((3, 11), ["bpy==5.0.*", "numpy<2"]),
+    "4.2": ((3, 11), ["bpy==4.2.*", "numpy==1.24.*"]),
+    "4.5": ((3, 11), ["bpy==4.5.*", "numpy==1.26.*"]),
+    "5.0": ((3, 11), ["bpy==5.0.*", "numpy==1.26.*"]),
     "5.2": ((3, 13), ["bpy==5.2.*"]),
 }
 NEEDS_BLENDER = 'importorskip("bpy"'

@@ -37,7 +37,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: same sources, same b
 # What phiz.worker and the add-on import, beside the numpy that Blender has. Left out, though the wheels ask
 # for them: flatbuffers, protobuf, packaging, sympy, coloredlogs (onnxruntime) and pycparser (cffi), which
 # nobody imports at run time. onnxruntime 1.23.2 is the last that runs on Intel Macs and on macOS 13, and
-# takes numpy 1.26 (Blender to 5.0) as well as 2 (from 5.1).
+# takes numpy 1.24 (Blender 4.2) as well as 2 (from 5.1).
 PACKAGES = (
     "onnxruntime==1.23.2",
     "pydantic==2.14.3",
