@@ -221,13 +221,14 @@ def versions(arguments: list[str]) -> int:
             run(inside, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted)
             (folder / "ready").touch()
         say(f"Blender {blender}")
-        shown = subprocess.run(
-            [str(inside), "-m", "pytest", *map(str, tests), *arguments],
-            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip
-        say(shown.stdout)
-        last = (shown.stdout.strip().splitlines() or ["nothing"])[-1].strip("= ")
-        results[blender] = last if shown.returncode == 0 else f"FAILED: {last}"
+        command = [str(inside), "-m", "pytest", *map(str, tests), *arguments]
+        last = "nothing"
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                say(line.rstrip())
+                last = line.strip("= \n") or last
+        results[blender] = last if running.returncode == 0 else f"FAILED: {last}"
     for blender, result in results.items():
         say(f"Blender {blender}: {result}")
     return int(any(result.startswith("FAILED") for result in results.values()))

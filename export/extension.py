@@ -13,11 +13,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -142,8 +142,8 @@ def build(platform: str, brought: Iterable[Path], out: Path) -> Path:
     Raises ExtensionError.
     """
     by_name = {wheel.name: wheel for wheel in brought}
-    manifest = _manifest(platform, sorted(by_name))
-    path = out / f"phiz-{tomllib.loads(manifest)['version']}-{platform}.zip"
+    version, manifest = _manifest(platform, sorted(by_name))
+    path = out / f"phiz-{version}-{platform}.zip"
     partial = path.with_suffix(".partial")
     try:
         with zipfile.ZipFile(partial, "w") as archive:
@@ -179,10 +179,10 @@ def validate(path: Path, environment: Path, say: Callable[[str], None]) -> None:
         raise ExtensionError(f"Blender refuses {path.name}: {(done.stdout + done.stderr).strip()}")
 
 
-def _manifest(platform: str, names: list[str]) -> str:
-    """The manifest with the platform and its wheels, which have to stand before the first table."""
+def _manifest(platform: str, names: list[str]) -> tuple[str, str]:
+    """The version, and the manifest with platform and wheels, which have to stand before the first table."""
     text = MANIFEST.read_text(encoding="utf-8")
-    version = tomllib.loads(text)["version"]
+    version = re.findall(r'^version = "(.+)"', text, re.MULTILINE)[0]  # tomllib is of Python 3.11
     ours = [name for name in names if name.startswith("phiz-")]
     if [name.split("-")[1] for name in ours] != [version]:
         raise ExtensionError(
@@ -190,7 +190,7 @@ def _manifest(platform: str, names: list[str]) -> str:
         )
     head, separator, tables = text.partition("\n[permissions]")
     lines = [f'platforms = ["{platform}"]', "wheels = [", *(f'    "./wheels/{name}",' for name in names), "]"]
-    return "\n".join((head.rstrip(), "", *lines, separator)) + tables
+    return version, "\n".join((head.rstrip(), "", *lines, separator)) + tables
 
 
 def _put(archive: zipfile.ZipFile, name: str, data: bytes, how: int) -> None:
