@@ -245,10 +245,9 @@ class Worker:
 
     def _crash(self, status: int) -> Failed:
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        when = "while it worked; generate again to start it anew" if self._ready else "before it was ready"
-        return Failed(
-            id=None, error="CrashError", message=f"the worker {how} {when}; what it printed is in {self._log}"
-        )
+        when = "while it worked. Generate again to start it anew" if self._ready else "before it was ready"
+        said = f"The worker {how} {when}; what it printed is in {self._log}."
+        return Failed(id=None, error="CrashError", message=said)
 
     def _ended(self, why: Failed) -> None:
         """The process is gone: so are the requests it had, and where it never was ready, that is said."""
