@@ -61,6 +61,9 @@ class ResultPanel(FacePanel):
             for seed in seeds:
                 chosen = seed == variations.chosen(keys)
                 row.operator("phiz.choose_variation", text=f"{seed}", depress=chosen).seed = seed
+        if not performance.played_whole(context.scene, face):
+            lines(layout, context, "It goes on past the frames that the scene plays.", "INFO")
+            layout.operator("phiz.fit_scene")
         row = layout.row(align=True)
         row.operator("phiz.export_take", text="Export", icon="EXPORT")
         row.operator("phiz.import_take", text="Import", icon="IMPORT")

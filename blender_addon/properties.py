@@ -7,22 +7,26 @@ Only panels and operators read these; the parts below them take plain arguments.
 
 from __future__ import annotations
 
+from functools import partial
+
 import bpy
-from bpy.props import (
-    BoolProperty,
-    CollectionProperty,
-    EnumProperty,
-    FloatProperty,
-    IntProperty,
-    PointerProperty,
-    StringProperty,
-)
+from bpy import props
 from bpy.types import Context, Object, PropertyGroup
 
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 
 from . import action_support, model_styles, voice, worker_process
+
+# A face that is a library override has settings of its own
+_OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
+BoolProperty = partial(props.BoolProperty, override=_OVERRIDABLE)
+CollectionProperty = partial(props.CollectionProperty, override={*_OVERRIDABLE, "USE_INSERTION"})
+EnumProperty = partial(props.EnumProperty, override=_OVERRIDABLE)
+FloatProperty = partial(props.FloatProperty, override=_OVERRIDABLE)
+IntProperty = partial(props.IntProperty, override=_OVERRIDABLE)
+PointerProperty = partial(props.PointerProperty, override=_OVERRIDABLE)
+StringProperty = partial(props.StringProperty, override=_OVERRIDABLE)
 
 _EMOTION_ITEMS = [(name, name.title(), f"How much of the face is {name}") for name in EMOTIONS]
 

@@ -80,4 +80,17 @@ class RemoveResult(ResultOperator):
             target.mesh.data.update_tag()
 
 
-CLASSES = (ChooseVariation, AdjustResult, BakeResult, RemoveResult)
+class FitScene(ResultOperator):
+    """Let the scene play all of the performance: its first and last frames are moved outwards"""
+
+    bl_idname = "phiz.fit_scene"
+    bl_label = "Play All of It"
+
+    def act(self, context: Context, face: Object) -> None:
+        scene = context.scene
+        first, last = performance.result_span(scene, face)
+        scene.frame_start = min(scene.frame_start, first)
+        scene.frame_end = max(scene.frame_end, last)
+
+
+CLASSES = (FitScene, ChooseVariation, AdjustResult, BakeResult, RemoveResult)

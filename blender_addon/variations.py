@@ -55,12 +55,13 @@ def clear(owners: Iterable[bpy.types.ID]) -> None:
 @contextlib.contextmanager
 def same_choice(owners: Iterable[bpy.types.ID]) -> Iterator[None]:
     """What is put in use in this block takes the place, among those to choose from, of what was in use."""
-    before = {owner: ownership.owned(owner) for owner in owners}
+    before = {owner: seed for owner in owners if (seed := chosen(owner)) is not None}
+    replaced = {owner: ownership.owned(owner) for owner in before}  # marked, so it outlives its place
     yield
-    for owner, replaced in before.items():
-        if replaced is not None and _SEED in replaced and ownership.owned(owner) != replaced:
-            seed = int(replaced[_SEED])
-            _let_go(replaced)
+    for owner, seed in before.items():
+        action = replaced[owner]
+        if action is not None and ownership.owned(owner) != action:
+            _let_go(action)
             mark(owner, seed)
 
 

@@ -192,11 +192,11 @@ def test_variations_can_be_chosen(scene: Any, face: Any) -> None:
 
 
 def start(scene: Any, face: Any) -> None:
-    """Begin as the button does, and be in the midst of it."""
+    """Begin as the button does, and be in the midst of it: something is computed, nothing written."""
     generation.begin(scene, face)
     until = time.monotonic() + 120
     while generation.state.run is not None and generation.state.run.done == 0.0:
-        generation._step()
+        generation._listen()
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -207,7 +207,8 @@ def finish() -> None:
         time.sleep(0.01)
 
 
-def test_cancel_leaves_the_file_as_it_was(scene: Any, face: Any) -> None:
+def test_cancel_leaves_the_file_as_it_was(scene: Any, face: Any, line: Path) -> None:
+    face.phiz.voice_file = str(VOICE)  # long enough to be caught in the midst of it
     same = unchanged(face)
     start(scene, face)
     begun = time.monotonic()
@@ -216,11 +217,13 @@ def test_cancel_leaves_the_file_as_it_was(scene: Any, face: Any) -> None:
     generation._step()
     assert same()
     assert not bpy.ops.phiz.cancel.poll()
+    face.phiz.voice_file = str(line)
     bpy.ops.phiz.generate()  # the worker lives
     assert ownership.owned(face.data.shape_keys)
 
 
-def test_a_dead_worker_is_said_and_started_again(scene: Any, face: Any) -> None:
+def test_a_dead_worker_is_said_and_started_again(scene: Any, face: Any, line: Path) -> None:
+    face.phiz.voice_file = str(VOICE)  # long enough to be caught in the midst of it
     same = unchanged(face)
     start(scene, face)
     os.kill(worker_process.worker()._process._popen.pid, signal.SIGKILL)  # pyright: ignore
@@ -229,6 +232,7 @@ def test_a_dead_worker_is_said_and_started_again(scene: Any, face: Any) -> None:
     assert "signal 9" in generation.state.failure.line
     assert "Blender" in generation.state.failure.details
     assert same()
+    face.phiz.voice_file = str(line)
     bpy.ops.phiz.generate()
     assert generation.state.failure is None
 

@@ -235,6 +235,11 @@ def test_a_capture_comes_in_is_shaped_and_goes_out(scene: Any, face: Any, tmp_pa
     panels = shown()
     assert panels["PHIZ_PT_result"].has("phiz.remove")
     assert panels["PHIZ_PT_adjust"].has("phiz.adjust")
+    assert not panels["PHIZ_PT_result"].has("phiz.fit_scene")
+    scene.frame_end = 5
+    assert shown()["PHIZ_PT_result"].has("phiz.fit_scene")
+    bpy.ops.phiz.fit_scene()
+    assert scene.frame_end == 10
     face.phiz.strength_brows = 0.5
     bpy.ops.phiz.adjust()
     bpy.ops.phiz.export_take(filepath=str(tmp_path / "out.npz"))
@@ -328,6 +333,24 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     missing.unregister()
     assert drawn is not None
     assert "missing: soxr" in drawn.labels
+
+
+def test_an_override_has_settings_of_its_own(scene: Any, face: Any, tmp_path: Path) -> None:
+    face.phiz.emotions.add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "face.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "face.blend"), link=True) as (_, into):
+        into.objects = ["Phiz"]
+    scene = bpy.context.scene
+    scene.collection.objects.link(into.objects[0])
+    own = into.objects[0].override_hierarchy_create(scene, bpy.context.view_layer)
+    own.phiz.intensity = 0.5
+    own.phiz.emotions.add().share = 0.25
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "shot.blend"))
+    (opened,) = (obj for obj in bpy.data.objects if obj.override_library)
+    assert opened.phiz.intensity == 0.5
+    assert [entry.share for entry in opened.phiz.emotions] == [1.0, 0.25]
 
 
 def test_the_face_in_use(scene: Any, face: Any) -> None:
