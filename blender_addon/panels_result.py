@@ -57,6 +57,7 @@ class ResultPanel(FacePanel):
         keys = face.data.shape_keys
         seeds = variations.seeds(keys)
         if len(seeds) > 1:
+            layout.label(text="Performances, by Seed")
             row = layout.row(align=True)
             for seed in seeds:
                 chosen = seed == variations.chosen(keys)
