@@ -43,6 +43,7 @@ def of_performance(target: Target) -> Iterator[Cause]:
         return
     if ownership.owned(keys) is not None:
         yield from _of_action(keys, f"the shape keys of {name}")
+        yield from _of_hidden_strips(keys, name)
         return
     strip = _pushed_down(keys)
     if strip is not None:
@@ -127,6 +128,27 @@ def _of_action(owner: bpy.types.ID, label: str) -> Iterator[Cause]:
             f"The Action of {label} is blended by {blending} with the NLA strips below, which can undo it.",
             lambda: _set(owner, animation, "action_blend_type", "REPLACE"),
             "Blend by Replace",
+        )
+
+
+def _of_hidden_strips(keys: bpy.types.Key, name: str) -> Iterator[Cause]:
+    """NLA strips of the artist's on the same shape keys, which a performance that replaces them hides."""
+    animation = keys.animation_data
+    if not animation.use_nla or animation.action_blend_type != "REPLACE":
+        return
+    played = {curve.data_path for curve in action_support.used_curves(keys)}
+    hidden = [
+        strip.name
+        for track in animation.nla_tracks
+        if not track.mute
+        for strip in track.strips
+        if not strip.mute and _moved(strip) & played
+    ]
+    if hidden:
+        yield Cause(
+            f"The performance of {name} wins over NLA strips on the same shape keys: {listed(hidden)}.",
+            lambda: _set(keys, animation, "action_blend_type", "ADD"),
+            "Add It to Them",
         )
 
 

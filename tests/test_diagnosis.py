@@ -11,6 +11,7 @@ import pytest
 bpy = pytest.importorskip("bpy", reason="no bpy in this Python: Blender is not tested")
 
 from blender_addon import action_support, keyframes, ownership, rotation  # noqa: E402
+from blender_addon.action_diagnosis import Cause  # noqa: E402
 from blender_addon.diagnosis import diagnose  # noqa: E402
 from blender_addon.keyframes import Target  # noqa: E402
 from blender_addon.rotation import Joint, Turning  # noqa: E402
@@ -64,6 +65,11 @@ def opens(target: Target) -> float:
     if not target.mesh.visible_get():
         return 0.0
     return height(target, OPEN) - height(target, SHUT)
+
+
+def holding(target: Target) -> list[Cause]:
+    """What is found, without the remark that strips of the artist's are hidden."""
+    return [c for c in diagnose([target], bpy.context.scene) if "wins over NLA strips" not in c.text]
 
 
 def artists(target: Target, name: str = "Artist", value: float = 0.1) -> bpy.types.Action:
@@ -273,13 +279,13 @@ def test_found_and_mended(target: Target, build, said: str) -> None:
     target.keys.update_tag()  # Blender's own buttons do so
     assert opens(target) < 0.75, "the situation does not hold the mesh"
     scene.frame_set(SHUT)
-    (cause,) = diagnose([target], scene)
+    (cause,) = holding(target)
     assert said in cause.text
     assert cause.fix is not None
     assert cause.label
     cause.fix()
     bpy.context.view_layer.update()
-    assert diagnose([target], scene) == []
+    assert holding(target) == []
     assert opens(target) == pytest.approx(0.8, abs=1e-5)
     assert {action.name for action in bpy.data.actions} <= theirs
     if target.mesh.mode == "EDIT":
@@ -323,6 +329,18 @@ def test_what_only_the_artist_can_mend(target: Target, tmp_path) -> None:
     bpy.context.scene.collection.objects.link(linked)
     cause = diagnose([Target(linked, rest)], bpy.context.scene)[0]
     assert "is linked from" in cause.text
+
+
+def test_strips_of_the_artists_under_the_performance(target: Target) -> None:
+    strip_of(target, artists(target))
+    assert height(target, SHUT) == pytest.approx(0.0)
+    (cause,) = diagnose([target], bpy.context.scene)
+    assert "wins over NLA strips on the same shape keys: Artist" in cause.text
+    assert cause.fix
+    cause.fix()
+    assert height(target, SHUT) == pytest.approx(0.1)
+    assert height(target, OPEN) == pytest.approx(0.9)
+    assert diagnose([target], bpy.context.scene) == []
 
 
 def test_two_causes_one_behind_the_other(target: Target) -> None:
