@@ -97,3 +97,21 @@ def test_strength_scales_the_correction_and_zero_is_off() -> None:
     np.testing.assert_allclose(corrected(SHUT_MOUTH, 0.0, closure=0.9), SHUT_MOUTH, atol=1e-6)
     half = gap(corrected(OPEN_MOUTH, 0.5, closure=0.9))
     assert CLOSED + 0.1 < half < gap(OPEN_MOUTH) - 0.1
+
+
+def test_lips_that_met_go_on_to_meet_at_the_least_suspicion() -> None:
+    def kept(before: np.ndarray, heard: float, silence: float = 0.9) -> float:
+        """Lip gap of an open mouth beside a reference, at this probability of a closure."""
+        row = np.zeros(FEATURES)
+        row[[LIPS.closure, LIPS.silence]] = np.sqrt([heard, silence])
+        audio = np.tile(np.append(row, 0.0), 2)[None].astype(np.float32)
+        clean, reference = (
+            ((np.append(pose, np.zeros(3)) - MEAN) / SPREAD)[None].astype(np.float32)
+            for pose in (OPEN_MOUTH, before)
+        )
+        guard(audio, LIPS, MEAN, SPREAD, 1.0)(clean, slice(0, 1), reference)
+        return gap((clean[0] * SPREAD + MEAN)[:COUNT])
+
+    assert kept(SHUT_MOUTH, 0.02) < 0.02
+    assert kept(SHUT_MOUTH, 0.004) == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)  # rest is no closure
+    assert kept(OPEN_MOUTH, 0.02) == pytest.approx(gap(OPEN_MOUTH), abs=1e-4)

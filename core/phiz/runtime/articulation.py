@@ -43,6 +43,9 @@ TUCKED = vector(mouthRollLower=0.38, mouthUpperUpBoth=0.2)
 
 HEARD = 0.3
 """How far the guard goes to touching, from which on the lips are no further apart than in the reference."""
+SUSPICION = (0.006, 0.013)
+"""Probabilities of a closure from which on, and from which on in full, lips that meet in the reference go on
+to meet: a word that begins with /b/ out of silence is hardly heard before it bursts."""
 
 BEGIN = 0.875
 """Share of the sampling steps after which the guard acts."""
@@ -118,7 +121,7 @@ def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, s
 
     audio: (frames, A) aligned. mean, spread (54,): how motion is normalised. It may be told a reference
     (n, 54), corrected already: where a closure is heard, though faintly, the lips are then no further apart
-    than there.
+    than there; where they meet in it, the least suspicion is enough.
     Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
     TUCKED names and mouthLowerDown. strength: 0 leaves all as it is, 1 corrects in full.
     """
@@ -126,6 +129,7 @@ def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, s
     shut = np.interp(closure, [p for p, _ in CLOSURE], [way for _, way in CLOSURE])
     least = PARTED + shut * (CLOSED - PARTED)
     shut = _spread_out(shut)
+    faint = np.clip((closure - SUSPICION[0]) / (SUSPICION[1] - SUSPICION[0]), 0.0, 1.0)
     dental = np.sqrt(_heard(audio, lips.labiodental))
     few, many = np.sqrt((SURELY_NOT_DENTAL, SURELY_DENTAL))
     tuck = _spread_out(_smoothstep((dental - few) / (many - few)))
@@ -146,8 +150,10 @@ def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, s
         nearer = np.maximum(shut[frames] * (gap - CLOSED), tuck[frames] * (gap - DENTAL_GAP))
         if reference is not None:
             free = np.clip(reference[:, :COUNT] * spread[:COUNT] + mean[:COUNT], 0.0, 1.0)
-            wider = gap - np.maximum((rest + free @ slope.T).max(axis=1), CLOSED)
-            nearer = np.maximum(nearer, np.minimum(shut[frames] / HEARD, 1.0) * wider)
+            before = (rest + free @ slope.T).max(axis=1)
+            met = _spread_out(_smoothstep(2.0 * (1.0 - before / PARTED)) * faint[frames])
+            kept = np.maximum(np.minimum(shut[frames] / HEARD, 1.0), met)
+            nearer = np.maximum(nearer, kept * (gap - np.maximum(before, CLOSED)))
         gap -= strength * np.maximum(nearer, 0.0)
         apart = np.maximum(least[frames] - gap, 0.0) * speaking[frames]  # lips at rest may touch
         change = strength * (np.maximum(nearer, 0.0) - apart) / closing  # positive closes

@@ -89,16 +89,21 @@ def train(
                 )
                 sums, count = torch.zeros(len(LOGGED)), 0
     log.plot()
-    return _split(half.master, mean, out, base_facts)
+    return _split(half.master, mean, out, base_facts, step)
 
 
-def _split(both: _Both, mean: checkpoint.RunningMean, out: Path, base_facts: dict) -> Path:
+def _split(both: _Both, mean: checkpoint.RunningMean, out: Path, base_facts: dict, step: int) -> Path:
     """The averaged network as the two checkpoints that the export takes."""
     mean.copy_to(both)
     base, adapter = out / "stage1.safetensors", out / "stage2.safetensors"
-    facts = {key: base_facts[key] for key in ("scale", "styles", "captured")}
+    facts = {key: base_facts[key] for key in ("scale", "styles", "captured")} | {"step": step}
     _save(base, both.base, {**facts, "config": both.base.config.as_dict()})
-    units = {"units": [list(unit) for unit in UNITS], "swap": True, "held_out": sorted(map(sorted, HELD_OUT))}
+    units = {
+        "units": [list(unit) for unit in UNITS],
+        "swap": True,
+        "held_out": sorted(map(sorted, HELD_OUT)),
+        "step": step,
+    }
     _save(adapter, both.adapter, {**units, "config": both.adapter.config.as_dict(), "base": digest(base)})
     return adapter
 
