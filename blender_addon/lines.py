@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import bpy
 import numpy as np
@@ -23,6 +23,7 @@ import numpy as np
 from phiz.acting import options as acting
 from phiz.acting.remarks import notes_on
 from phiz.errors import PhizError
+from phiz.face.channels import COUNT
 from phiz.motion import take as takes
 from phiz.worker.protocol import Done, Failed, Generate
 from phiz.writing import check_writable
@@ -45,11 +46,12 @@ class LineError(PhizError):
 
 
 class Acted(NamedTuple):
-    """A face, and the scene frames of its line."""
+    """A face, the scene frames of its line, and what was set on the face before it acted any."""
 
     face: bpy.types.Object
     first: float
     last: float
+    filed: dict[str, Any]
 
 
 def check(options: argparse.Namespace) -> None:
@@ -107,6 +109,9 @@ def act(
 ) -> Acted:
     """Write the keys of one line; a face that has acted lines `before` keeps those. Raises PhizError."""
     face = _face(scene, options)
+    own = [line for line in before if line.face == face]
+    filed = own[0].filed if own else _held(face.phiz)
+    _hold(face.phiz, filed)  # what one line asks for is not meant for the next
     _set(scene, face, options)
     rate = keyframes.scene_rate(scene)
     performance.check(scene, face)
@@ -119,7 +124,7 @@ def act(
     last = start + (take.frames - 1) * rate / take.fps
     made, begin = take, start
     aimed = performance.targets(scene, face)
-    if any(line.face == face for line in before) and (kept := result.kept(aimed)):
+    if own and (kept := result.kept(aimed)):
         made, begin = _joined(kept, take, start, rate)
     said = performance.place(scene, face, [made], 0, begin, None)
     if heard is not None and face.phiz.voice_source == "FILE":
@@ -128,7 +133,7 @@ def act(
         say(note)
     if options.head:
         scene.frame_end = round(last)
-    return Acted(face, start, last)
+    return Acted(face, start, last, filed)
 
 
 def _joined(kept: Kept, take: Take, start: float, rate: float) -> tuple[Take, float]:
@@ -140,19 +145,12 @@ def _joined(kept: Kept, take: Take, start: float, rate: float) -> tuple[Take, fl
     shift = round(start - kept.start)  # frames from the one to the other
     stays = [row for row in range(old.frames) if not shift <= row < shift + new.frames]
     at = np.array([*stays, *range(shift, shift + new.frames)])
-    motion = np.concatenate(
-        [
-            np.concatenate([one.weights[rows], one.head[rows]], 1)
-            for one, rows in ((old, stays), (new, slice(None)))
-        ]
-    )  # (at, 54)
+    motion = np.block([[old.weights[stays], old.head[stays]], [new.weights, new.head]])  # (at, 54)
     order = np.argsort(at)
     rows = np.arange(at.min(), at.max() + 1)
-    joined = np.stack([np.interp(rows, at[order], column[order]) for column in motion.T], 1).astype(
-        np.float32
-    )
-    whole = replace(new, weights=joined[:, : new.weights.shape[1]], head=joined[:, new.weights.shape[1] :])
-    return whole, kept.start + int(rows[0])
+    joined = np.stack([np.interp(rows, at[order], column[order]) for column in motion.T], 1)
+    weights, head = np.split(joined.astype(np.float32), [COUNT], axis=1)
+    return replace(new, weights=weights, head=head), kept.start + int(rows[0])
 
 
 def _own_head(fps: float) -> bpy.types.Scene:
@@ -192,6 +190,30 @@ def _mesh(scene: bpy.types.Scene, name: str) -> bpy.types.Object:
         meshes = ", ".join(o.name for o in scene.objects if o.type == "MESH") or "none"
         raise LineError(f"There is no mesh named {name!r}. The scene has: {meshes}.")
     return found
+
+
+def _held(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """All that a group of properties holds, those within its collections too."""
+    held = {}
+    for defined in settings.bl_rna.properties:
+        value = getattr(settings, defined.identifier)
+        if defined.type == "COLLECTION":
+            held[defined.identifier] = [_held(entry) for entry in value]
+        elif not defined.is_readonly:
+            held[defined.identifier] = value
+    return held
+
+
+def _hold(settings: bpy.types.PropertyGroup, held: dict[str, Any]) -> None:
+    """Give a group of properties what `_held` found."""
+    for name, value in held.items():
+        if isinstance(value, list):
+            entries = getattr(settings, name)
+            entries.clear()
+            for entry in value:
+                _hold(entries.add(), entry)
+        elif getattr(settings, name) != value:
+            setattr(settings, name, value)
 
 
 def _set(scene: bpy.types.Scene, face: bpy.types.Object, options: argparse.Namespace) -> None:

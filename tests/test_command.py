@@ -156,8 +156,11 @@ def test_batch(voice: Path, face_file: Path, tmp_path: Path, capsys) -> None:
         f"{tmp_path / 'none.wav'}, Face, , , 1, , {tmp_path / 'neither.blend'}\n"
         f"{voice}, Face, , , 1, , {lost}\n"
     )
-    opened(face_file)
-    assert run("batch", csv, "--seed", 4, "--emotion", "neutral") == command.SOME_FAILED
+    asked = opened(face_file).phiz
+    asked.emotion_heard, asked.intensity = False, 0.6
+    asked.emotions.add().emotion = "surprised"
+    bpy.ops.wm.save_mainfile()
+    assert run("batch", csv, "--seed", 4) == command.SOME_FAILED
     said = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[1] for line in said] == [f"lines.csv, line {n}" for n in (5, 4, 6)]
     assert "none.wav" in said[0] and "no mesh named 'Nobody'" in said[1] and "line 4 failed" in said[2]
@@ -167,9 +170,9 @@ def test_batch(voice: Path, face_file: Path, tmp_path: Path, capsys) -> None:
     first, second = shown(face, 13), shown(face, 113)
     smile = CHANNELS.index("mouthSmileLeft")
     assert first[smile] > second[smile] + 0.2, "each line has its own acting"
-    notes = Direction.of("neutral", seed=4)
+    # the second has what the file says, and not what the first line asked for; the strip is the first's alone
+    notes = Direction.of("surprised", 0.6, seed=4)
     take = generate(recording.load(voice), notes, bundle.load(None), fps=RATE)
-    # the strip of the file is at the first line alone
     assert np.abs(second - take.weights[12]).max() < 1e-6
     sounds = action_support.strips(bpy.context.scene.sequence_editor) if bpy.data.sounds else []
     assert [action_support.strip_start(s) for s in sounds] == [1, 101] * action_support.sound_available()
