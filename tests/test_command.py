@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import runpy
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +144,20 @@ def test_take_alone(face_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.blend"
     assert run("generate", "--blend", face_file, "--take", tmp_path / "take.csv", "--save", out) == 0
     assert np.abs(shown(opened(out), 3) - 0.25).max() < 1e-6
+
+
+def test_source_tree_without_an_installation(tmp_path: Path) -> None:
+    Take(np.full((5, 51), 0.25, np.float32), np.zeros((5, 3), np.float32), 30.0).save(tmp_path / "take.npz")
+    words = ["generate", "--head", "--take", "take.npz", "--save", "out.blend"]
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, ROOT / "blender_addon/headless.py", *words],
+        cwd=tmp_path, env=clean, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
+    assert np.abs(shown(bpy.context.scene.objects["Phiz"], 3) - 0.25).max() < 1e-6
+    assert bpy.context.scene.camera is not None
 
 
 def test_batch(voice: Path, face_file: Path, tmp_path: Path, capsys) -> None:
