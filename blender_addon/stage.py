@@ -115,6 +115,7 @@ def add_sound(scene: bpy.types.Scene, path: Path, start: int, speaker: str) -> b
 
 def save(path: Path) -> None:
     """Write the open file to `path`, whole or not at all; files beside it are referred to relatively."""
+    path = path.absolute()  # Blender takes a relative one as seen from somewhere else
     partial = path.with_name(f".{path.stem}.partial.blend")
     try:
         with _quiet():
@@ -140,6 +141,7 @@ def render_video(
     left as PNGs in a folder named like the video. Changes the scene's render settings: save before.
     """
     notes = []
+    path = path.absolute()
     render = scene.render
     render.resolution_x = render.resolution_y = size - size % 2  # 4:2:0 video needs even sides
     render.resolution_percentage = 100

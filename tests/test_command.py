@@ -148,7 +148,18 @@ def test_take_alone(face_file: Path, tmp_path: Path) -> None:
 
 def test_source_tree_without_an_installation(tmp_path: Path) -> None:
     Take(np.full((5, 51), 0.25, np.float32), np.zeros((5, 3), np.float32), 30.0).save(tmp_path / "take.npz")
-    words = ["generate", "--head", "--take", "take.npz", "--save", "out.blend"]
+    words = [
+        "generate",
+        "--head",
+        "--take",
+        "take.npz",
+        "--save",
+        "out.blend",
+        "--video",
+        "out.mp4",
+        "--size",
+        "64",
+    ]
     clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [sys.executable, ROOT / "blender_addon/headless.py", *words],
@@ -157,7 +168,8 @@ def test_source_tree_without_an_installation(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "out.blend"))
     assert np.abs(shown(bpy.context.scene.objects["Phiz"], 3) - 0.25).max() < 1e-6
-    assert bpy.context.scene.camera is not None
+    assert bpy.context.scene.camera is not None and (tmp_path / "out.mp4").exists()
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_batch(voice: Path, face_file: Path, tmp_path: Path, capsys) -> None:
