@@ -24,10 +24,12 @@ from phiz.motion import take as takes
 from phiz.worker.protocol import Cancelled, Done, Failed, Generate, Progress
 
 from . import acting_notes, keyframes, performance, worker_process
+from .pieces import Pieces
 from .voice import Voice
 
 _LOOK = 0.05  # s between looks at the worker
-_PATIENCE = 0.01  # s, the same where nothing else waits
+_PATIENCE = 0.01  # s, the same while keys are written, and where nothing else waits
+_SLICE = 0.02  # s of a frame that are ours while keys are written
 _MODES = {"OBJECT", "POSE"}
 _LOG_TAIL = 4000  # characters of the worker's log that go with a failure
 
@@ -62,6 +64,8 @@ class Run:
     shares: dict[int, float]
     """Request -> how much of it is done, 0 to 1."""
     made: list[Path] = field(default_factory=list)
+    writing: Pieces[list[str]] | None = None
+    """The keys, as far as they are built; in use only when all are."""
 
     @property
     def done(self) -> float:
@@ -118,6 +122,7 @@ def begin(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
                 out=str(folder / f"phiz_{secrets.token_hex(4)}.npz"),
             )
         )
+    worker_process.fit()
     worker = worker_process.worker()
     waiting = {worker.generate(request): Path(request.out) for request in requests}
     shares = dict.fromkeys(waiting, 0.0)
@@ -150,6 +155,8 @@ def cancel() -> None:
     if state.run is None:
         return
     ended, state.run = state.run, None
+    if ended.writing is not None:
+        ended.writing.close()
     for request in ended.waiting:
         worker_process.worker().cancel(request)
     _clear(ended)
@@ -166,7 +173,7 @@ def _tick() -> float | None:
     _step()
     if _shown() != before:  # drawing costs more than looking
         _redraw()
-    return None if state.run is None else _LOOK
+    return None if state.run is None else _LOOK if state.run.writing is None else _PATIENCE
 
 
 def _shown() -> object:
@@ -179,9 +186,11 @@ def _step() -> None:
     try:
         _listen()
         if state.run is not None and not state.run.waiting and _in_place():
-            _apply(state.run)
+            _write(state.run)
     except PhizError as error:
         _fail(str(error), "")
+    except ReferenceError:
+        _fail("The face was changed while its keys were written. Generate again.", traceback.format_exc())
     except Exception as error:  # a timer that raises is dropped without a word
         line = f"Phiz made a mistake ({type(error).__name__}). Copy the details and report them."
         _fail(line, traceback.format_exc())
@@ -218,20 +227,30 @@ def _in_place() -> bool:
     return bpy.app.background or bpy.context.mode in _MODES
 
 
-def _apply(finished: Run) -> None:
-    """Write the keys of a run whose Takes are all there."""
-    state.run = None
+def _write(finished: Run) -> None:
+    """Go on writing the keys of a run whose Takes are all there, for as long as a frame may wait."""
+    until = time.perf_counter() + _SLICE
+    finished.writing = finished.writing or _pieces(finished)
     try:
-        scene = _by_uid(bpy.data.scenes, finished.scene, "scene")
-        face = _by_uid(bpy.data.objects, finished.face, "face")
-        made = [takes.load(path) for path in finished.made]
-        said = performance.apply(scene, face, made, finished.seed, finished.voice, finished.span)
-        state.notes = tuple(said)
-    finally:
+        while time.perf_counter() < until:
+            next(finished.writing)
+    except StopIteration as done:
+        state.run, state.notes = None, tuple(done.value)
         _clear(finished)
-    if not bpy.app.background:
-        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-            bpy.ops.ed.undo_push(message="Generate Face Animation")
+        if not bpy.app.background:
+            with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+                bpy.ops.ed.undo_push(message="Generate Face Animation")
+
+
+def _pieces(finished: Run) -> Pieces[list[str]]:
+    scene = _by_uid(bpy.data.scenes, finished.scene, "scene")
+    face = _by_uid(bpy.data.objects, finished.face, "face")
+    made = []
+    for path in finished.made:
+        made.append(takes.load(path))
+        yield
+    written = performance.write(scene, face, made, finished.seed, finished.voice, finished.span)
+    return (yield from written)
 
 
 def _fail(line: str, details: str) -> None:
@@ -285,13 +304,26 @@ def _other_file(*_: object) -> None:
     forget()
 
 
+@bpy.app.handlers.persistent
+def _other_state(*_: object) -> None:
+    """Undo takes away what is being built: it is built again afterwards."""
+    if state.run is not None and state.run.writing is not None:
+        state.run.writing.close()
+        state.run.writing = None
+
+
+_HANDLERS = (("load_pre", _other_file), ("undo_pre", _other_state), ("redo_pre", _other_state))
+
+
 def register() -> None:
-    bpy.app.handlers.load_pre.append(_other_file)
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
     forget()
     if bpy.app.timers.is_registered(_tick):
         bpy.app.timers.unregister(_tick)
-    bpy.app.handlers.load_pre.remove(_other_file)
+    for name, handler in _HANDLERS:
+        getattr(bpy.app.handlers, name).remove(handler)
     worker_process.close()

@@ -20,6 +20,7 @@ from phiz.face import mouth_close
 from phiz.motion.thinning import thin
 
 from . import action_support, ownership
+from .pieces import Pieces, at_once
 
 if TYPE_CHECKING:
     from phiz.motion.take import Take
@@ -122,14 +123,9 @@ def write(
     span: tuple[float, float] | None = None,
 ) -> bpy.types.Action:
     """Give the mesh the Action of `build`, in the place of the one before. Returns it, with its slot."""
-    action = build(
-        target.keys,
-        f"Phiz {target.mesh.name}",
-        curves(target, take),
-        frames(take, start=start, rate=rate),
-        thinning=thinning,
-        span=span,
-    )
+    at = frames(take, start=start, rate=rate)
+    name = f"Phiz {target.mesh.name}"
+    action = at_once(build(target.keys, name, curves(target, take), at, thinning=thinning, span=span))
     ownership.commit([(target.keys, action)], take.origin)
     return action
 
@@ -154,13 +150,13 @@ def build(
     *,
     thinning: float = 0.0,
     span: tuple[float, float] | None = None,
-) -> bpy.types.Action:
-    """A new Action for `owner`, not assigned yet, with linear keys for every curve.
+) -> Pieces[bpy.types.Action]:
+    """A new Action for `owner`, not assigned yet, with linear keys for every curve; one curve a piece.
 
     frames: (frames,) the scene frames of the values. thinning: 0 puts a key on every frame; above, keys
     are left out as long as no frame is off by more, in units of the values. span: first and last scene
     frame; only the frames in it are written, into a copy of the Action that Phiz made before, of which
-    every key outside the span stays as it is. Leaves nothing behind when it fails.
+    every key outside the span stays as it is. Leaves nothing behind when it fails or is closed.
     """
     before = ownership.owned(owner) if span else None
     action = action_support.copy_action(before) if before else action_support.new_action(owner, name)
@@ -169,6 +165,7 @@ def build(
         for path, axis, values in curves:
             curve = held.find(path, index=axis) or held.new(path, index=axis)
             _splice(curve, frames, values, thinning, span or _EVERYWHERE)
+            yield
     except BaseException:
         bpy.data.actions.remove(action)
         raise

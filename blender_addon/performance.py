@@ -30,6 +30,7 @@ from . import (
 )
 from .faces import Coverage
 from .keyframes import Target
+from .pieces import Pieces, at_once
 from .rotation import Joint, Turning
 from .voice import Voice, VoiceError
 
@@ -208,7 +209,19 @@ def apply(
 
     Returns what there is to say of it, a line each.
     """
-    said = place(scene, face, made, seed, heard.frame, span)
+    return at_once(write(scene, face, made, seed, heard, span))
+
+
+def write(
+    scene: bpy.types.Scene,
+    face: bpy.types.Object,
+    made: Sequence[Take],
+    seed: int,
+    heard: Voice,
+    span: tuple[float, float] | None,
+) -> Pieces[list[str]]:
+    """`apply` in pieces; until the last one the file is as it was."""
+    said = yield from _placed(scene, face, made, seed, heard.frame, span)
     if face.phiz.voice_source == "FILE":
         stage.add_sound(scene, heard.path, round(heard.frame), face.name)
     return said
@@ -224,21 +237,42 @@ def place(
 ) -> list[str]:
     """Write the keys of Takes of the seeds from `seed` on, from scene frame `start` on; the first is put in
     use. A range is written into the keys that are there. Raises PhizError; else returns as `apply` does."""
+    return at_once(_placed(scene, face, made, seed, start, span))
+
+
+def _placed(
+    scene: bpy.types.Scene,
+    face: bpy.types.Object,
+    made: Sequence[Take],
+    seed: int,
+    start: float,
+    span: tuple[float, float] | None,
+) -> Pieces[list[str]]:
     check(scene, face)
-    aimed = targets(scene, face)
-    if span is None:
-        variations.clear(owners(scene, face))
-    elif result.kept(aimed) is None and not any(ownership.owned(target.keys) for target in aimed):
+    aimed, held = targets(scene, face), owners(scene, face)
+    if span and result.kept(aimed) is None and not any(ownership.owned(target.keys) for target in aimed):
         made, start = _cut(made[0], start, span, keyframes.scene_rate(scene))
         span = None
+    ready: list[tuple[Take, result.Built]] = []
+    try:
+        for take in made:
+            built = yield from result.build(aimed, take, start=start, span=span, **shaping(scene, face))
+            ready.append((take, built))
+        check(scene, face)  # the artist may have worked on meanwhile
+    except BaseException:
+        for _, built in ready:
+            result.discard(built)
+        raise
     if span is not None:
-        with variations.same_choice(owners(scene, face)):
-            result.apply(aimed, made[0], start=start, span=span, **shaping(scene, face))
+        with variations.same_choice(held):
+            result.commit(ready[0][1], made[0])
         return keyframes.clipped(aimed, made[0])
-    for number in reversed(range(len(made))):
-        result.apply(aimed, made[number], start=start, **shaping(scene, face))
+    variations.clear(held)
+    for number in reversed(range(len(ready))):
+        take, built = ready[number]
+        result.commit(built, take)
         if len(made) > 1:
-            for owner in owners(scene, face):
+            for owner in held:
                 variations.mark(owner, seed + number)
     return keyframes.clipped(aimed, made[0])
 

@@ -9,6 +9,7 @@ smoothing and thinning can be changed at any time, also after the file was saved
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from phiz.motion.take import Take
 
 from . import action_support, keyframes, ownership, rotation
 from .keyframes import Target
+from .pieces import Pieces, at_once
 from .rotation import STILL, Turning
 
 REGIONS: dict[str, tuple[str, ...]] = {
@@ -33,6 +35,9 @@ REGIONS: dict[str, tuple[str, ...]] = {
     "head": ("head",),
 }
 """What the panel sets together: name -> regions of phiz.motion."""
+
+Built = list[tuple[bpy.types.ID, bpy.types.Action]]
+"""Data blocks and the Actions made for them, those of the meshes first."""
 
 _TAKE, _START = "phiz_take", "phiz_start"
 _NOT_TEXT = b"\0"
@@ -50,9 +55,10 @@ class Kept(NamedTuple):
     start: float
 
 
-def store(action: bpy.types.Action, take: Take, start: float) -> None:
-    """Keep a Take with an Action, exactly: about 5 kB a second at 30 fps, a twentieth of its keys."""
-    action[_TAKE] = _NOT_TEXT + storage.to_bytes(take)
+def store(action: bpy.types.Action, packed: bytes, start: float) -> None:
+    """Keep a Take, in the bytes of `storage.to_bytes`, with an Action: about 5 kB a second at 30 fps, a
+    twentieth of its keys."""
+    action[_TAKE] = _NOT_TEXT + packed
     action[_START] = float(start)
 
 
@@ -102,25 +108,89 @@ def apply(
     `keyframes.build`. The Take itself is kept unadjusted. Returns the Actions, those of the meshes first.
     Raises PhizError before anything is changed.
     """
+    built = at_once(
+        build(
+            targets, take, strengths=strengths, smoothing=smoothing, thinning=thinning, start=start,
+            rate=rate, span=span, turning=turning,
+        )
+    )  # fmt: skip
+    commit(built, take)
+    return [action for _, action in built]
+
+
+def build(
+    targets: Sequence[Target],
+    take: Take,
+    *,
+    strengths: Mapping[str, float] = {},
+    smoothing: Mapping[str, float] | float = 0.0,
+    thinning: float = 0.0,
+    start: float,
+    rate: float,
+    span: tuple[float, float] | None = None,
+    turning: Turning = STILL,
+) -> Pieces[Built]:
+    """The Actions of `apply`, not assigned yet: to be given to `commit`, or to `discard`.
+
+    Leaves nothing behind when it fails or is closed.
+    """
     rotation.plan(turning)
-    shown = adjusted(take, strengths, smoothing)
-    if abs(shown.fps - rate) > 1e-6 * rate:
-        shown = shown.resampled(rate)
+    with ThreadPoolExecutor(1) as other:
+        packed = other.submit(storage.to_bytes, take)  # most of its time is compression, beside Python
+        shown = adjusted(take, strengths, smoothing)
+        if abs(shown.fps - rate) > 1e-6 * rate:
+            shown = shown.resampled(rate)
+        yield
+        built = yield from _built(targets, shown, start, rate, thinning, span, turning)
+        try:
+            while built and not packed.done():
+                yield
+            if built:
+                store(built[0][1], packed.result(), start)
+        except BaseException:
+            discard(built)
+            raise
+        return built
+
+
+def _built(
+    targets: Sequence[Target],
+    shown: Take,
+    start: float,
+    rate: float,
+    thinning: float,
+    span: tuple[float, float] | None,
+    turning: Turning,
+) -> Pieces[Built]:
     at = keyframes.frames(shown, start=start, rate=rate)
-    built: list[tuple[bpy.types.ID, bpy.types.Action]] = []
+    built: Built = []
     try:
         for keys, target in {target.keys: target for target in reversed(targets)}.items():
             name, curves = f"Phiz {target.mesh.name}", keyframes.curves(target, shown)
-            built.insert(0, (keys, keyframes.build(keys, name, curves, at, thinning=thinning, span=span)))
-        built += rotation.build(turning, shown, start=start, rate=rate, thinning=thinning, span=span)
-        if built:
-            store(built[0][1], take, start)
+            action = yield from keyframes.build(keys, name, curves, at, thinning=thinning, span=span)
+            built.insert(0, (keys, action))
+        built += yield from rotation.build(
+            turning, shown, start=start, rate=rate, thinning=thinning, span=span
+        )
+    except BaseException:
+        discard(built)
+        raise
+    return built
+
+
+def commit(built: Built, take: Take) -> None:
+    """Put what was built from a Take in use. Raises OwnerError; then nothing is changed or left behind."""
+    try:
         ownership.commit(built, take.origin)
     except BaseException:
-        for _, action in built:
-            bpy.data.actions.remove(action)
+        discard(built)
         raise
-    return [action for _, action in built]
+
+
+def discard(built: Built) -> None:
+    """Remove what was built and is not to be used."""
+    for _, action in built:
+        bpy.data.actions.remove(action)
 
 
 def adjust(

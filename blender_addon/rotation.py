@@ -22,6 +22,7 @@ from phiz.face.channels import INDEX
 
 from . import action_support, keyframes, ownership
 from .keyframes import Curve, RigError
+from .pieces import Pieces, at_once
 
 if TYPE_CHECKING:
     from phiz.motion.take import Take
@@ -90,7 +91,7 @@ def write(
 
     thinning is in radians here. Call `plan` before.
     """
-    built = build(turning, take, start=start, rate=rate, thinning=thinning, span=span)
+    built = at_once(build(turning, take, start=start, rate=rate, thinning=thinning, span=span))
     ownership.commit(built, take.origin)
     return [action for _, action in built]
 
@@ -103,17 +104,20 @@ def build(
     rate: float,
     thinning: float = 0.0,
     span: tuple[float, float] | None = None,
-) -> list[tuple[bpy.types.Object, bpy.types.Action]]:
-    """The Actions of `write`, not assigned yet; leaves nothing behind when it fails."""
+) -> Pieces[list[tuple[bpy.types.Object, bpy.types.Action]]]:
+    """The Actions of `write`, not assigned yet; leaves nothing behind when it fails or is closed."""
     curves: dict[bpy.types.Object, list[Curve]] = {}
     for joint, turns in _turns(turning, take):
+        yield
         curves.setdefault(joint.owner, []).extend(_curves(joint, turns))
+        yield
     at = keyframes.frames(take, start=start, rate=rate)
     built: list[tuple[bpy.types.Object, bpy.types.Action]] = []
     try:
         for owner, wanted in curves.items():
             name = f"Phiz {owner.name} turns"
-            built.append((owner, keyframes.build(owner, name, wanted, at, thinning=thinning, span=span)))
+            action = yield from keyframes.build(owner, name, wanted, at, thinning=thinning, span=span)
+            built.append((owner, action))
     except BaseException:
         for _, action in built:
             bpy.data.actions.remove(action)

@@ -15,14 +15,19 @@ _made: dict[preferences.Wanted, Worker] = {}
 
 
 def worker() -> Worker:
-    """The worker as the preferences want it; nothing is started before it is asked to generate."""
+    """The worker; nothing is started before it is asked to."""
     from phiz.worker.client import Worker
 
-    wanted = preferences.wanted()
-    if wanted not in _made:
-        close()
+    if not _made:
+        wanted = preferences.wanted()
         _made[wanted] = Worker(_path(wanted.python), _path(wanted.bundle), wanted.threads or None)
-    return _made[wanted]
+    return next(iter(_made.values()))
+
+
+def fit() -> None:
+    """End a worker that is not what the preferences want any more; not while one is waited for."""
+    if _made and preferences.wanted() not in _made:
+        close()
 
 
 def log() -> Path | None:

@@ -28,6 +28,7 @@ from blender_addon import (  # noqa: E402
     strips,
     worker_process,
 )
+from blender_addon.voice import Voice  # noqa: E402
 from phiz.acting.direction import Direction  # noqa: E402
 from phiz.audio import recording  # noqa: E402
 from phiz.face.channels import CHANNELS  # noqa: E402
@@ -252,6 +253,64 @@ def test_the_face_is_renamed_meanwhile(scene: Any, face: Any) -> None:
     finish()
     assert generation.state.failure is None
     assert [action.name for action in bpy.data.actions] == ["Phiz Someone else"]
+
+
+def long_run(scene: Any, face: Any, tmp_path: Path) -> Take:
+    """A run of ten minutes of which all is computed and nothing written."""
+    random = np.random.default_rng(3)
+    weights = np.abs(np.cumsum(random.normal(0, 0.02, (14400, 51)), axis=0) % 2 - 1).astype(np.float32)
+    take = Take(weights, random.normal(0, 0.1, (14400, 3)).astype(np.float32), RATE)
+    take.save(tmp_path / "long.npz")
+    voice = Voice(Path(face.phiz.voice_file), 0.0, 600.0, 1.0)
+    uids = scene.session_uid, face.session_uid
+    generation.state.run = generation.Run(*uids, voice, 0, None, None, {}, {}, [tmp_path / "long.npz"])
+    return take
+
+
+def test_long_takes_are_written_a_little_at_a_time(scene: Any, face: Any, tmp_path: Path) -> None:
+    face.phiz.head_object = face
+    same = unchanged(face)
+    take = long_run(scene, face, tmp_path)
+    spent = []
+    while generation.state.run is not None:
+        begun = time.thread_time()
+        generation._step()
+        spent.append(time.thread_time() - begun)
+        if len(spent) == 3:
+            assert not same()  # an Action is being built, and used by nothing
+            assert ownership.active(face.data.shape_keys) is None
+    assert generation.state.failure is None
+    assert np.abs(keys_of(face) - take.weights).max() < 1e-6
+    assert len(spent) > 5
+    assert max(spent) < 0.1
+
+
+def test_undo_while_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> None:
+    same = unchanged(face)
+    take = long_run(scene, face, tmp_path)
+    for _ in range(3):
+        generation._step()
+    generation._other_state()
+    assert same()
+    finish()
+    assert np.abs(keys_of(face) - take.weights).max() < 1e-6
+    long_run(scene, face, tmp_path)
+    same = unchanged(face)
+    for _ in range(3):
+        generation._step()
+    generation.cancel()
+    assert same()
+
+
+def test_the_face_is_deleted_while_its_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> None:
+    long_run(scene, face, tmp_path)
+    for _ in range(3):
+        generation._step()
+    bpy.data.meshes.remove(face.data)
+    finish()
+    assert generation.state.failure is not None
+    assert "was changed while its keys were written" in generation.state.failure.line
+    assert not bpy.data.actions
 
 
 def test_another_file_is_opened_meanwhile(scene: Any, face: Any) -> None:

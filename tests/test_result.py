@@ -15,6 +15,7 @@ from blender_addon import action_support, keyframes, ownership, result, stage, s
 from blender_addon.keyframes import Target  # noqa: E402
 from blender_addon.rotation import Joint, Turning  # noqa: E402
 from phiz.face.channels import CHANNELS, INDEX  # noqa: E402
+from phiz.motion import storage  # noqa: E402
 from phiz.motion import take as takes  # noqa: E402
 from phiz.motion.take import Take  # noqa: E402
 
@@ -213,7 +214,7 @@ def test_ten_minutes_kept_are_a_twentieth_of_their_keys(scene) -> None:
     random = np.random.default_rng(0)
     take = Take(random.random((18000, 51)), random.random((18000, 3)), 30.0)  # noise packs worst
     action = bpy.data.actions.new("kept")
-    result.store(action, take, 1.0)
+    result.store(action, storage.to_bytes(take), 1.0)
     assert len(action[result._TAKE]) < 18000 * 52 * 72 / 15  # 72 bytes a key
     again = result.load(action)
     assert again is not None
