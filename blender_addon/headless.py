@@ -1,3 +1,5 @@
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+# bpy ships no type information
 """`blender --command phiz` for a plain Python with the bpy module, from the source tree.
 
 python blender_addon/headless.py generate --head --audio A.wav --save OUT.blend --video OUT.mp4
@@ -5,6 +7,8 @@ python blender_addon/headless.py generate --head --audio A.wav --save OUT.blend 
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -16,14 +20,21 @@ def main(words: list[str]) -> int:
     import blender_addon
 
     blender_addon.register()
-    try:
-        from blender_addon import command
+    from blender_addon import command
 
-        return command.main(words)
-    finally:
-        blender_addon.unregister()
+    return command.main(words)
+
+
+def _end(status: int) -> None:
+    """End at once: on its own way out the module of 4.2 crashes where a property has a callback."""
+    import bpy
+
+    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":
     sys.path[:0] = [str(_ROOT), str(_ROOT / "core")]
-    sys.exit(main(sys.argv[1:]))
+    _end(main(sys.argv[1:]))
