@@ -17,19 +17,24 @@ class FaceOperator(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: Context) -> bool:
-        face = performance.face_of(context.scene)
-        reason = (
-            "The scene has no face: add a mesh with shape keys"
-            if face is None
-            else cls.why_not(context, face)
-        )
+        reason = cls.why_grey(context)
         if reason:
             cls.poll_message_set(reason)
         return not reason
 
     @classmethod
+    def why_grey(cls, context: Context) -> str:
+        """Why the button is greyed now, for its tooltip and for the panel; empty where it is not."""
+        face = performance.face_of(context.scene)
+        if face is None:
+            return "The scene has no face: add a mesh with shape keys"
+        if face.library is not None:
+            return f"{face.name} is linked from another file: make a library override of it"
+        return cls.why_not(context, face)
+
+    @classmethod
     def why_not(cls, _context: Context, _face: Object) -> str:
-        """Why the operator cannot act now; empty where it can."""
+        """Why the operator cannot act on this face now; empty where it can."""
         return ""
 
     def execute(self, context: Context) -> set[str]:

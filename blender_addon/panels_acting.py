@@ -25,7 +25,7 @@ class ActingPanel(FacePanel):
 
     def show(self, context: Context, face: Object, layout: UILayout) -> None:
         settings = face.phiz
-        layout.prop(settings, "emotion_heard")
+        layout.column(heading="Emotion").prop(settings, "emotion_heard")
         if not settings.emotion_heard:
             _draw_mix(layout, settings, moment=-1)
         column = layout.column()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from bpy.types import Context, Object, UILayout
 
 from . import diagnosis_operators, generation, performance, variations
+from .generation_operators import GenerateFace
 from .panel_base import FacePanel, lines
 
 
@@ -33,7 +34,7 @@ class GeneratePanel(FacePanel):
             row.scale_y = 1.5
             text = "Generate the Range" if settings.range_use else "Generate"
             row.operator("phiz.generate", text=text, icon="PLAY")
-            reason = performance.why_not(context.scene, face)
+            reason = GenerateFace.why_grey(context)
             if reason:
                 lines(layout, context, f"{reason}.", "INFO")
         if state.failure is not None:

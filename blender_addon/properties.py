@@ -124,7 +124,7 @@ class FaceSettings(PropertyGroup):
     )  # fmt: skip
 
     voice_source: EnumProperty(
-        name="Voice",
+        name="Source",
         description="Where the recording comes from",
         items=[
             ("FILE", "File", "A sound file"),
