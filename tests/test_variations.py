@@ -68,7 +68,8 @@ def test_what_is_changed_stays_a_choice(face: Any, change: str) -> None:
     assert list(variations.seeds(keys)) == [5, 6, 7] and variations.chosen(keys) == 5
     owners = performance.owners(scene, face)
     variations.choose(owners, 6)
-    assert ownership.owned(keys) != changed and changed.use_fake_user, "it would be lost on saving"
+    assert ownership.owned(keys) != changed
+    assert changed is not None and changed.use_fake_user, "it would be lost on saving"
     variations.choose(owners, 5)
     assert ownership.owned(keys) == changed
     place(face, takes(1))

@@ -42,7 +42,7 @@ def run(stage: Stage) -> Finding:
     ]
     for trained, bundle in stage.others.items():
         systems.append((f"{trained}, adapter alone", "masked", bundle, STRENGTHS[1:]))
-    runs = sum(len(strengths) for *_, strengths in systems) + len(INTENSITIES) + 3
+    runs = sum(len(strengths) for *_, strengths in systems) + len(stage.others) + len(INTENSITIES) + 3
     done = 0
 
     def weights(
@@ -60,10 +60,13 @@ def run(stage: Stage) -> Finding:
 
     direction, length = _conflicts()
     recording = stage.recording(length)
-    plain = weights(recording, direction.model_copy(update={"events": ()}))
+    without = direction.model_copy(update={"events": ()})
+    bundles = (stage.bundle, *stage.others.values())
+    plains = {id(acting): weights(recording, without, bundle=acting) for acting in bundles}
     rows: list[tuple[object, ...]] = []
     rates: dict[tuple[str, float], ControlRate] = {}
     for name, form, bundle, strengths in systems:
+        plain = plains[id(bundle)]
         for strength in strengths:
             made = plain if strength == 0.0 else weights(recording, direction, form, strength, bundle)
             rate = rates[name, strength] = control_rate([(made, direction.events)])
