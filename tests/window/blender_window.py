@@ -35,6 +35,19 @@ def environment(resources: Path) -> dict[str, str]:
     return {**os.environ, "LIBGL_ALWAYS_SOFTWARE": "1", "BLENDER_USER_RESOURCES": str(resources)}
 
 
+def install(archive: Path, resources: Path) -> None:
+    """Install an extension's zip into a user folder of Blender's, and enable it."""
+    words = ["--background", "--command", "extension", "install-file", "--repo", "user_default", "--enable"]
+    done = subprocess.run(
+        [str(blender()), *words, str(archive)],
+        env=environment(resources),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def cpu_seconds(process: int) -> float:
     """CPU time that a process and its children have used (Linux)."""
     used: dict[int, tuple[int, int]] = {}  # process -> parent, ticks
@@ -85,16 +98,16 @@ class Screen:
 class Window:
     """A Blender with a window that fills the screen. Places are pixels from its upper left corner."""
 
-    def __init__(self, screen: Screen, folder: Path, program: str, resources: Path, *words: str) -> None:
-        """Start it, with `resources` as its user folder and `words` on its command line, and wait until it
-        has drawn itself; `folder` gets its log."""
+    def __init__(self, screen: Screen, folder: Path, resources: Path) -> None:
+        """Start it, with `resources` as its user folder, and wait until it has drawn itself; `folder` gets
+        its log."""
         self.folder, told, self._log = folder, folder / "port", folder / "blender.log"
         told.unlink(missing_ok=True)
         size = ["--window-geometry", "0", "0", str(WIDTH), str(HEIGHT)]
         self.screen, self._found = screen, dict[str, int]()
         with self._log.open("w") as log:
             self.program = subprocess.Popen(
-                [program, *words, *size, "--python", str(_INSIDE), "--", str(told)],
+                [str(blender()), *size, "--python", str(_INSIDE), "--", str(told)],
                 env=environment(resources) | {"DISPLAY": screen.name},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -152,6 +165,13 @@ class Window:
     def type(self, text: str) -> None:
         self.screen.do("type", "--delay", 8, text)
         self.settle()
+
+    def new_file(self) -> None:
+        """Blender's own first file, without its splash screen."""
+        self.ask("bpy.context.preferences.view.show_splash = False")
+        self.ask("bpy.ops.wm.read_homefile(use_splash=False); None")
+        self.settle()
+        self.keys("Escape")
 
     def open_sidebar(self, tab: str) -> None:
         """Open the sidebar of the 3D viewport at a tab."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -13,8 +12,6 @@ import pytest
 from blender_window import Screen, Window
 
 from export import extension
-
-_INSTALL = ("--background", "--command", "extension", "install-file", "--repo", "user_default", "--enable")
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +28,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _needs([f"the extension's wheels ({error})"])
         raise
     archive = extension.build(platform, [extension.phiz_wheel(python, out), *brought], out)
-    done = subprocess.run(
-        [str(blender_window.blender()), *_INSTALL, str(archive)],
-        env=blender_window.environment(resources),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    blender_window.install(archive, resources)
     return resources
 
 
@@ -46,8 +36,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def window(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     screen = Screen()
     try:
-        program = str(blender_window.blender())
-        opened = Window(screen, tmp_path_factory.mktemp("window"), program, installed)
+        opened = Window(screen, tmp_path_factory.mktemp("window"), installed)
         try:
             yield opened
         finally:

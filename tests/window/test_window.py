@@ -1,5 +1,8 @@
 """The whole road by mouse and keyboard in a real Blender, the extension installed from its zip.
 
+    BLENDER=/path/to/blender python -m pytest tests/window
+
+Needs Xvfb, xdotool and ImageMagick; without a graphics card Mesa draws (libgl1-mesa-dri).
 Typed or chosen by script, not clicked: the path of the recording is typed into its field, as the file
 browser is Blender's own; the playhead is set, and the timeline made an NLA editor, by script.
 """
@@ -51,7 +54,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def face(window: Window, recording: Path) -> Path:
     """A .blend with the demo head, its recording chosen, and the sidebar open."""
-    fresh(window)
+    window.new_file()
     window.ask(f"bpy.ops.phiz.add_demo_head(); bpy.data.objects['Phiz'].phiz.voice_file = {str(recording)!r}")
     window.open_sidebar("Phiz")
     path = recording.with_name("face.blend")
@@ -65,13 +68,6 @@ def acting(window: Window, face: Path) -> Window:
     window.ask(f"bpy.ops.wm.open_mainfile(filepath={str(face)!r}); None")
     window.settle()
     return window
-
-
-def fresh(window: Window) -> None:
-    window.ask("bpy.ops.wm.read_homefile(use_splash=False); None")
-    window.ask("bpy.context.preferences.view.show_splash = False")
-    window.settle()
-    window.keys("Escape")
 
 
 def generate(window: Window) -> None:
@@ -95,7 +91,7 @@ def unchanged(before: np.ndarray, after: np.ndarray, first: float, last: float) 
 
 
 def test_from_the_panel_to_keys(window: Window, recording: Path, capsys) -> None:
-    fresh(window)
+    window.new_file()
     window.open_sidebar("Phiz")
     window.place("phiz.add_demo_head")
     began, used = time.monotonic(), cpu_seconds(window.program.pid)
