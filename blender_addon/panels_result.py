@@ -11,6 +11,9 @@ from .generation_operators import GenerateFace
 from .panel_base import FacePanel, lines
 
 
+_NOTES = 2  # more of them are a wall of text
+
+
 class GeneratePanel(FacePanel):
     """The button, how far it is, and what went wrong."""
 
@@ -40,8 +43,13 @@ class GeneratePanel(FacePanel):
         if state.failure is not None:
             lines(layout, context, state.failure.line, "ERROR")
             layout.operator("phiz.copy_details", icon="COPYDOWN")
-        for note in state.notes:
+        for note in state.notes[:_NOTES]:
             lines(layout, context, note, "INFO")
+        if len(state.notes) > _NOTES:
+            more = len(state.notes) - _NOTES
+            lines(
+                layout, context, f"And {more} more. Why Isn't It Moving? sums them up and mends them.", "INFO"
+            )
 
 
 class ResultPanel(FacePanel):

@@ -132,6 +132,14 @@ def test_a_failure_stays_in_view_with_its_details(face: Any) -> None:
     assert generation.state.failure.details == "all of it"
 
 
+def test_many_notes_are_summed_up(face: Any) -> None:
+    generation.state.notes = tuple(f"Key {number} is muted." for number in range(51))
+    text = shown()["PHIZ_PT_generate"].text
+    assert "Key 1 is muted." in text
+    assert "Key 2 is muted." not in text
+    assert "And 49 more." in text
+
+
 def test_units_are_added_at_the_playhead_and_listed(scene: Any, face: Any) -> None:
     scene.frame_set(20)
     bpy.ops.phiz.add_event(unit="12")
