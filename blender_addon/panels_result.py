@@ -10,7 +10,6 @@ from . import diagnosis_operators, generation, performance, variations
 from .generation_operators import GenerateFace
 from .panel_base import FacePanel, lines
 
-
 _NOTES = 2  # more of them are a wall of text
 
 
