@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -27,7 +28,13 @@ def blender() -> str | None:
 def missing() -> list[str]:
     """What a window test needs and this machine lacks."""
     programs = [name for name in ("Xvfb", "xdotool", "import") if shutil.which(name) is None]
-    return programs + ([] if blender() else ["blender (on the path, or named in BLENDER)"])
+    program = blender()
+    if program is None:
+        return [*programs, "blender (on the path, or named in BLENDER)"]
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"Blender (\d+)\.(\d+)", said)
+    old = version is None or (int(version[1]), int(version[2])) < (4, 2)
+    return [*programs, "Blender 4.2 or later"] if old else programs
 
 
 def environment(resources: Path) -> dict[str, str]:
