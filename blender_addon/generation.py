@@ -232,6 +232,7 @@ def _write(finished: Run) -> None:
     until = time.perf_counter() + _SLICE
     finished.writing = finished.writing or _pieces(finished)
     try:
+        next(finished.writing)
         while time.perf_counter() < until:
             next(finished.writing)
     except StopIteration as done:
