@@ -203,14 +203,22 @@ def package(platforms: list[str]) -> int:
     return 0
 
 
+def python_program(version: tuple[int, int]) -> str | None:
+    """A Python of this version, if one is here and runs."""
+    if sys.version_info[:2] == version:
+        return sys.executable
+    found = shutil.which("python{}.{}".format(*version))
+    if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+        return found
+    return None
+
+
 def versions(arguments: list[str]) -> int:
     """Every Blender in an environment of its own, and in each the tests that need one; a table at the end."""
     tests = [path for path in sorted((ROOT / "tests").glob("test_*.py")) if NEEDS_BLENDER in path.read_text()]
     results: dict[str, str] = {}
     for blender, (python, packages) in BLENDERS.items():
-        program = (
-            sys.executable if sys.version_info[:2] == python else shutil.which("python{}.{}".format(*python))
-        )
+        program = python_program(python)
         if program is None:
             results[blender] = "no Python {}.{} here".format(*python)
             continue
