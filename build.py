@@ -43,7 +43,7 @@ BLENDERS = {
     "5.0": ((3, 11), ["bpy==5.0.*", "numpy==1.26.*"]),
     "5.2": ((3, 13), ["bpy==5.2.*"]),
 }
-# pytest that ends when its tests do: on its own way out the bpy of 4.2 crashes.
+# pytest that ends when its tests do: on its own way out bpy may crash (4.2) or hang (4.5).
 PYTEST = "import os, sys, pytest; status = pytest.main(sys.argv[1:]); sys.stdout.flush(); os._exit(status)"
 NEEDS_BLENDER = 'importorskip("bpy"'
 # What bpy loads from a Linux system, in Debian's names.
@@ -178,7 +178,7 @@ def test(arguments: list[str]) -> int:
     failed = run(PYTHON, "-m", "ruff", "check", ".", check=False)
     failed |= run(PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".", check=False)
     failed |= run(PYTHON, "-m", "pyright", check=False)
-    return run(PYTHON, "-m", "pytest", *arguments, check=False) or failed
+    return run(PYTHON, "-c", PYTEST, *arguments, check=False) or failed
 
 
 def bench(arguments: list[str]) -> int:
