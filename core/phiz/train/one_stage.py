@@ -5,19 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from rich.progress import Progress
-from torch import nn
+from torch import Tensor, nn
 
 from phiz.acting.units import UNITS
 from phiz.model.adapter import Adapter, default_adapter
 from phiz.model.dit import Dit, DitConfig
 from phiz.train import checkpoint, hearing
-from phiz.train.acted import HELD_OUT, Scenes, load_voices
+from phiz.train.acted import HELD_OUT, ActedBatch, Scenes, load_voices
 from phiz.train.half import Half
 from phiz.train.motion import Scale
-from phiz.train.progress import Log, learning_rate
-from phiz.train.stage1 import Losses
-from phiz.train.stage2 import LOGGED, WINDOW, controlled_error, digest, narrowed, predict
+from phiz.train.stage2 import WINDOW, digest, learn, predict
 
 
 class _Both(nn.Module):
@@ -51,45 +48,19 @@ def train(
     voices = load_voices(corpus, network, stamp, "train", seed, device)
     torch.manual_seed(seed)
     half = Half(_Both(config).to(device))
-    mean = checkpoint.RunningMean(half.master, 0.998)
-    optimiser = torch.optim.AdamW(
-        half.master.parameters(), peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
-    )
-    path, step = out / "both.safetensors", 0
-    if path.is_file():
-        step = int(checkpoint.resume(path, half.master, mean, optimiser)["step"])
-        half.push()
-    random = torch.Generator().manual_seed(seed + 1000 * step)
-    scenes = Scenes(voices, scale, WINDOW, seed + 1000 * step, network.silence, HELD_OUT)
-    losses, log = Losses(scale, device), Log(out, LOGGED)
-    spread, sums, count = torch.from_numpy(scale.spread), torch.zeros(len(LOGGED)), 0
-    with Progress() as bar:
-        task = bar.add_task("one stage", total=steps, completed=step)
-        while step < steps:
-            for group in optimiser.param_groups:
-                group["lr"] = learning_rate(step, steps, peak_rate)
-            acted = narrowed(scenes.batch(batch), spread, random, swap=True)
-            predicted = predict(half.twin.base, half.twin.adapter, acted, random, device)
-            acted = acted.to(device)
-            loss, terms = losses(predicted, acted.drawn)
-            met = controlled_error(predicted, acted, losses.spread)
-            loss.backward()
-            half.pull()
-            torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
-            optimiser.step()
-            half.push()
-            mean.update(half.master, step)
-            step += 1
-            sums, count = sums + torch.cat([terms, met[None]]).cpu(), count + 1
-            bar.update(task, completed=step)
-            if step % every == 0 or step == steps:
-                log.write(step, **dict(zip(LOGGED, (sums / count).tolist(), strict=True)))
-                checkpoint.save(
-                    path, half.master, mean, optimiser, {"config": {}, "step": step, "steps": steps}
-                )
-                sums, count = torch.zeros(len(LOGGED)), 0
-    log.plot()
-    return _split(half.master, mean, out, base_facts, step)
+
+    def predicted(acted: ActedBatch, random: torch.Generator) -> Tensor:
+        return predict(half.twin.base, half.twin.adapter, acted, random, device)
+
+    def scenes(seed: int) -> Scenes:
+        return Scenes(voices, scale, WINDOW, seed, network.silence, HELD_OUT)
+
+    path = out / "both.safetensors"
+    mean = learn(
+        half, predicted, scenes, scale, path, {"config": {}}, title="one stage", decay=0.998, steps=steps,
+        batch=batch, peak_rate=peak_rate, seed=seed, every=every, device=device, swap=True,
+    )  # fmt: skip
+    return _split(half.master, mean, out, base_facts, checkpoint.facts(path)["step"])
 
 
 def _split(both: _Both, mean: checkpoint.RunningMean, out: Path, base_facts: dict, step: int) -> Path:

@@ -8,6 +8,7 @@ to win over the label. In the others every cell counts.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +23,8 @@ from phiz.model.dit import Dit
 from phiz.train import checkpoint, hearing, stage1
 from phiz.train.acted import HELD_OUT, ActedBatch, Scenes, load_voices
 from phiz.train.diffusion import noised
-from phiz.train.half import Half
-from phiz.train.motion import MotionError
+from phiz.train.half import Half, Network
+from phiz.train.motion import MotionError, Scale
 from phiz.train.progress import Log, learning_rate
 from phiz.train.stage1 import DROPPED, Losses
 
@@ -134,7 +135,7 @@ def train(
             f"{base} hears {model.config.audio}"
         )
     config = config or default_adapter(model.config)
-    path, step = out / "stage2.safetensors", 0
+    path = out / "stage2.safetensors"
     facts: dict[str, object] = {
         "config": config.as_dict(),
         "base": digest(base),
@@ -150,27 +151,65 @@ def train(
     model.requires_grad_(False).to(device, torch.bfloat16)
     torch.manual_seed(seed)
     half = Half(Adapter(config).to(device))
-    mean = checkpoint.RunningMean(half.master, 0.995)
+
+    def predicted(acted: ActedBatch, random: torch.Generator) -> Tensor:
+        return predict(model, half.twin, acted, random, device, rows)
+
+    def scenes(seed: int) -> Scenes:
+        return Scenes(voices, scale, WINDOW, seed, network.silence, held_out)
+
+    learn(
+        half, predicted, scenes, scale, path, facts, title="stage 2", decay=0.995, steps=steps, batch=batch,
+        peak_rate=peak_rate, seed=seed, every=every, device=device, swap=swap,
+    )  # fmt: skip
+    return path
+
+
+def learn(
+    half: Half[Network],
+    predicted: Callable[[ActedBatch, torch.Generator], Tensor],
+    scenes: Callable[[int], Scenes],
+    scale: Scale,
+    path: Path,
+    facts: dict[str, object],
+    *,
+    title: str,
+    decay: float,
+    steps: int,
+    batch: int,
+    peak_rate: float,
+    seed: int,
+    every: int,
+    device: str,
+    swap: bool,
+) -> checkpoint.RunningMean:
+    """Train a network on acted windows, saved with its facts at `path` and resumed from there; logged beside.
+
+    predicted: clean motion from a batch by the network's twin; scenes: windows from a seed. decay: of the
+    running mean, which is returned; the rest as in `train`. Raises CheckpointError.
+    """
+    mean = checkpoint.RunningMean(half.master, decay)
     optimiser = torch.optim.AdamW(
         half.master.parameters(), peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
     )
+    step = 0
     if path.is_file():
         step = int(checkpoint.resume(path, half.master, mean, optimiser)["step"])
         half.push()
     random = torch.Generator().manual_seed(seed + 1000 * step)
-    scenes = Scenes(voices, scale, WINDOW, seed + 1000 * step, network.silence, held_out)
-    losses, log = Losses(scale, device), Log(out, LOGGED)
+    windows = scenes(seed + 1000 * step)
+    losses, log = Losses(scale, device), Log(path.parent, LOGGED)
     spread, sums, count = torch.from_numpy(scale.spread), torch.zeros(len(LOGGED)), 0
     with Progress() as bar:
-        task = bar.add_task("stage 2", total=steps, completed=step)
+        task = bar.add_task(title, total=steps, completed=step)
         while step < steps:
             for group in optimiser.param_groups:
                 group["lr"] = learning_rate(step, steps, peak_rate)
-            acted = narrowed(scenes.batch(batch), spread, random, swap)
-            predicted = predict(model, half.twin, acted, random, device, rows)
+            acted = narrowed(windows.batch(batch), spread, random, swap)
+            motion = predicted(acted, random)
             acted = acted.to(device)
-            loss, terms = losses(predicted, acted.drawn)
-            met = controlled_error(predicted, acted, losses.spread)
+            loss, terms = losses(motion, acted.drawn)
+            met = controlled_error(motion, acted, losses.spread)
             loss.backward()
             half.pull()
             torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
@@ -178,15 +217,14 @@ def train(
             half.push()
             mean.update(half.master, step)
             step += 1
-            sums = sums + torch.cat([terms, met[None]]).cpu()
-            count += 1
+            sums, count = sums + torch.cat([terms, met[None]]).cpu(), count + 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
                 log.write(step, **dict(zip(LOGGED, (sums / count).tolist(), strict=True)))
                 log.plot()
                 checkpoint.save(path, half.master, mean, optimiser, {**facts, "step": step, "steps": steps})
                 sums, count = torch.zeros(len(LOGGED)), 0
-    return path
+    return mean
 
 
 def load(path: Path) -> tuple[Adapter, dict]:
