@@ -11,11 +11,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
-    *("face", "audio", "acting", "motion", "runtime"),
+    *("face", "audio", "acting", "motion", "runtime", "cotfa"),
     *("model", "corpus", "train", "evaluate", "worker", "cli"),
 )
 # What Blender and the command line need, without torch.
-LIGHT = (*LAYERS[: LAYERS.index("runtime") + 1], "worker")
+LIGHT = (*LAYERS[: LAYERS.index("cotfa") + 1], "worker")
 TORCH = {"torch", "transformers", "safetensors", "onnx", "pyworld", "pyroomacoustics"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "aud"}
 
