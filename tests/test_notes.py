@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 from phiz.cotfa import notes
 from phiz.cotfa.notes import Note, NotesError
+from phiz.face.action_units import ACTION_UNITS
+from phiz.face.emotions import EMOTIONS
 
 # Longest run of words that a test note may share with train or dev, and the share of its runs of four.
-LONGEST_SHARED = 6
-SHARED_FOURS = 0.04
+LONGEST_SHARED = 5
+SHARED_FOURS = 0.01
 
 WORD = re.compile(r"au(?=\d)|\d+(?:\.\d+)?|[a-z]+(?:['’-][a-z]+)*")
 NUMBERS = (
@@ -77,6 +80,11 @@ def sentences(text: str) -> list[str]:
     return [part for part in re.split(r"[.!?;:](?:\s|$)", text) if part.strip()]
 
 
+def telling(form: tuple[str, ...]) -> bool:
+    """Long enough for a template, and more than masks."""
+    return len(form) >= 4 and not all(word.isupper() for word in form)
+
+
 def grams(text: str, length: int) -> set[tuple[str, ...]]:
     found = words(text)
     return {tuple(found[i : i + length]) for i in range(len(found) - length + 1)}
@@ -106,11 +114,48 @@ def test_no_template_is_in_two_splits(splits: dict[str, tuple[Note, ...]]) -> No
                 form
                 for note in splits[split]
                 for part in sentences(note.text)
-                if len(form := skeleton(part)) >= 5
+                if telling(form := skeleton(part))
             }
             for split in (one, other)
         ]
         assert not parts[0] & parts[1]
+
+
+def test_the_test_notes_share_few_runs_of_words_with_the_others(splits: dict[str, tuple[Note, ...]]) -> None:
+    others = [note.text for split in ("train", "dev") for note in splits[split]]
+    test = [note.text for note in splits["test"]]
+
+    def shared(length: int) -> tuple[int, int]:
+        seen = set[tuple[str, ...]]().union(*(grams(text, length) for text in others))
+        runs = [run for text in test for run in grams(text, length)]
+        return sum(run in seen for run in runs), len(runs)
+
+    assert shared(LONGEST_SHARED + 1)[0] == 0
+    hits, of = shared(4)
+    assert hits <= SHARED_FOURS * of
+
+
+def test_there_are_notes_enough(splits: dict[str, tuple[Note, ...]]) -> None:
+    for split, least in (("train", 350), ("dev", 120), ("test", 250)):
+        assert len(splits[split]) >= least
+    test = splits["test"]
+    units = Counter(unit for note in test for unit in note.units)
+    assert {number for number, unit in ACTION_UNITS.items() if unit.showable and units[number] < 3} == set()
+    assert sum(bool(note.negated) for note in test) >= 40
+    timed = [note for note in test if any((a.start, a.end) != (None, None) for a in note.actions)]
+    assert len(timed) >= 80
+    assert sum(any(action.order for action in note.actions) for note in test) >= 60
+    for side in ("L", "R"):
+        assert sum(any(action.side == side for action in note.actions) for note in test) >= 25
+    assert {emotion for note in test for emotion in note.emotions} == set(EMOTIONS)
+
+
+def test_the_unseen_words_are_many_and_in_no_training_note(splits: dict[str, tuple[Note, ...]]) -> None:
+    unseen = notes.unseen_words()
+    assert len(unseen) >= 150
+    assert set(unseen.values()) == set(EMOTIONS)
+    training = " ".join(f" {' '.join(words(n.text))} " for s in ("train", "dev") for n in splits[s])
+    assert not [word for word in unseen if f" {' '.join(words(word))} " in training]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +188,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, breaks: Callable[[str], str], 
 
 
 def test_a_missing_split_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(NotesError, match="one of train, dev"):
+    with pytest.raises(NotesError, match="one of train, dev, test"):
         notes.load("validation")
     with pytest.raises(NotesError, match="source tree"):
         notes.read(tmp_path / "test.jsonl")
