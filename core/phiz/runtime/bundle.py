@@ -200,7 +200,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _checked(folder: Path, manifest: Manifest, name: str) -> Path:
+def checked(folder: Path, manifest: Manifest, name: str) -> Path:
     """The path of a graph whose bytes are those the bundle was made with. Raises BundleError."""
     path = folder / name
     if name not in manifest.sha256 or Path(name).name != name:
@@ -242,7 +242,7 @@ def load(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers = [wanted] if wanted == PROVIDERS["cpu"] else [wanted, PROVIDERS["cpu"]]
     sessions = {
-        part: _session(_checked(folder, manifest, name), options, providers)
+        part: _session(checked(folder, manifest, name), options, providers)
         for part, name in manifest.graphs[precision].items()
     }
     lacking = {"encoder", "denoiser", *(["adapter"] if manifest.control else [])} - sessions.keys()
