@@ -6,6 +6,7 @@ renames. Which layer such a matrix belongs to is read from the bias that is adde
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +40,7 @@ def load_base(folder: Path) -> tuple[Dit, Scale, dict]:
     manifest = read_manifest(folder)
     model = _fill(Dit(_config(folder, "stage1", DitConfig)), folder, "denoiser").eval()
     scale = manifest.scale.model_dump()
-    facts = {
+    facts: dict[str, object] = {
         "config": model.config.as_dict(),
         "scale": scale,
         "styles": manifest.styles,
@@ -63,20 +64,20 @@ def write_checkpoints(folder: Path, out: Path) -> dict[str, Path]:
     encoder = load_encoder(folder)
     steps = {"step": trained["encoder_steps"], "steps": trained["encoder_steps"]}
     paths = {"encoder": out / "encoder.safetensors", "stage1": out / "stage1.safetensors"}
-    _save(paths["encoder"], encoder, {"config": encoder.config.as_dict()} | steps)
+    _save(paths["encoder"], encoder, {"config": encoder.config.as_dict(), **steps})
     base, _, facts = load_base(folder)
-    _save(paths["stage1"], base, facts | {"steps": facts["step"]})
+    _save(paths["stage1"], base, {**facts, "steps": facts["step"]})
     if "stage2" in trained:
         adapter, steps = load_adapter(folder), trained["stage2_steps"]
         paths["stage2"] = out / "stage2.safetensors"
         known = {"config": adapter.config.as_dict(), "base": stage2.digest(paths["stage1"])}
-        _save(paths["stage2"], adapter, known | {"step": steps, "steps": steps})
+        _save(paths["stage2"], adapter, {**known, "step": steps, "steps": steps})
     return paths
 
 
-def _save(path: Path, model: nn.Module, facts: dict[str, object]) -> None:
+def _save(path: Path, model: nn.Module, facts: Mapping[str, object]) -> None:
     fresh = torch.optim.AdamW(model.parameters())
-    checkpoint.save(path, model, checkpoint.RunningMean(model, 0.998), fresh, facts)
+    checkpoint.save(path, model, checkpoint.RunningMean(model, 0.998), fresh, dict(facts))
 
 
 def _config(folder: Path, part: str, kind: type[Config]) -> Config:
