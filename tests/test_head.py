@@ -1,6 +1,7 @@
 """The demo character: a sound mesh, all 52 keys, lids and lips that meet."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,16 @@ def test_mesh_is_sound(head: Head, body: Body) -> None:
     open_loops = {int(v) for ring in body.skin.eyes for v in ring.loops[-1]}
     lowest = {v for v in boundary if head.vertices[v, 2] < head.vertices[:, 2].min() + 1e-4}
     assert boundary == open_loops | lowest  # nothing torn but the eyes' backs and the neck
+
+
+def test_uvs_and_correctives(head: Head) -> None:
+    assert head.uvs.shape == (sum(map(len, head.faces)), 2) and head.uvs.dtype == np.float32
+    assert head.uvs.min() >= 0 and head.uvs.max() <= 1
+    delta = np.full_like(head.vertices, 0.01)
+    both = replace(head, correctives={"both": (("jawOpen", "mouthFunnel"), delta)})
+    weights = {"jawOpen": 0.5, "mouthFunnel": 0.4}
+    np.testing.assert_allclose(both.posed(weights) - head.posed(weights), 0.2 * delta, atol=1e-7)
+    assert np.array_equal(both.posed({"jawOpen": 1.0}), head.posed({"jawOpen": 1.0}))
 
 
 def test_faces_look_outwards(head: Head, body: Body) -> None:

@@ -136,6 +136,7 @@ def rig_of(head: Head) -> Rig:
     fans = [
         (face[0], face[i], face[i + 1], material)
         for face, material in zip(head.faces, head.material_index, strict=True)
+        if head.materials[material][1][3] > 0.5  # nothing here can show what lies behind glass
         for i in range(1, len(face) - 1)
     ]
     table = np.array(fans, np.int64)
