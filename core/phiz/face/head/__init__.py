@@ -21,7 +21,7 @@ class Head:
     vertices (V, 3) float32; faces of three or four vertices, outside seen counter-clockwise;
     material_index (F,) int into materials (name, rgba, roughness); keys: for each of the 52 ARKit names
     the (V, 3) float32 displacement at weight 1; uvs (C, 2) float32 in [0, 1], one for each corner of each
-    face in turn, or none; correctives: what is added, in metres, when all driving keys of a name are on together.
+    face in turn, or none; correctives: what is added, in metres, when all driving keys of a name are on.
     """
 
     vertices: np.ndarray
@@ -56,4 +56,5 @@ def demo_head(variation: str | Variation = "woman") -> Head:
     materials = chosen.palette.materials()
     names = [name for name, _, _ in materials]
     index = np.array([names.index(m) for m in body.materials])
-    return Head((body.vertices / 100.0).astype(np.float32), body.faces, index, materials, keys, face_uvs(body))
+    vertices = (body.vertices / 100.0).astype(np.float32)
+    return Head(vertices, body.faces, index, materials, keys, face_uvs(body))
