@@ -1,0 +1,1 @@
+"""How sound the demo head stays when it moves: `python -m phiz.evaluate.head`."""
