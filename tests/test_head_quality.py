@@ -13,12 +13,11 @@ from phiz.evaluate.head.poses import both, singles
 from phiz.evaluate.head.surface import EYE, MOUTH, OUTER, Surface, of, surface
 from phiz.face.channels import COUNT
 from phiz.face.head.landmarks import landmarks
-from phiz.face.head.proportions import PLAIN
 
 
 @pytest.fixture(scope="module")
 def plain() -> Surface:
-    return surface(PLAIN)
+    return surface("woman")
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ from phiz.evaluate.head.folds import Judge
 from phiz.evaluate.head.poses import LOOKS, both, pairs, singles
 from phiz.evaluate.head.surface import EYE, Surface, surface
 from phiz.face.channels import CHANNELS
-from phiz.face.head import check
-from phiz.face.head.proportions import PLAIN
+from phiz.face.head import VARIATIONS, check
 
 SHARE = 0.001  # of the outer skin's faces that may be inverted or cut
 CLOSED = 0.005  # of the head's height that closed edges may be apart or overlap
@@ -112,6 +111,9 @@ def measure(
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phiz.evaluate.head", description=__doc__)
     parser.add_argument("sources", nargs="*", type=Path, metavar="SOURCE")
+    parser.add_argument(
+        "--variation", action="append", choices=VARIATIONS, help="this head alone (default: every one)"
+    )
     parser.add_argument("--rigs", type=Path, help="folder with ict_facekit_arkit51.npz, to compare with")
     parser.add_argument("--mixes", type=int, default=500, help="random mixes (default 500)")
     parser.add_argument("--every", type=int, default=1, help="look at every so many frames of speech")
@@ -124,9 +126,11 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     good = True
-    for reached, line in measure(surface(PLAIN), speech, args.mixes, args.every, rig, args.show):
-        print(line if reached else f"{line}  <", flush=True)
-        good &= reached
+    for name in args.variation or VARIATIONS:
+        print(name)
+        for reached, line in measure(surface(name), speech, args.mixes, args.every, rig, args.show):
+            print(f"  {line}" if reached else f"  {line}  <", flush=True)
+            good &= reached
     return 0 if good else 1
 
 

@@ -23,9 +23,9 @@ SEEN = 2  # pixels of a view that make a face seen
 class Folds:
     """Polygons of the outer skin, by number, in one pose.
 
-    inverted: turned over. cutting: in another part of the outer skin, deeper than
-    DEEP. visible: broken where a camera sees it, or seen from behind. touching: upper lip in lower or upper lid
-    in lower, whose depth in metres is `pressed`; these are not in cutting.
+    inverted: turned over. cutting: in another part of the outer skin, deeper than DEEP. visible: broken
+    where a camera sees it, or seen from behind. touching: upper lip in lower or upper lid in lower, whose
+    depth in metres is `pressed`; these are not in cutting.
     """
 
     inverted: np.ndarray

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phiz.face.head import Head, demo_head
+from phiz.face.head import VARIATIONS, Head, demo_head
 from phiz.face.head.anatomy import Body, assemble
-from phiz.face.head.proportions import Proportions
 from phiz.face.head.skin import CONTACT, LID_RINGS, MOUTH_RINGS
 
 INSIDE, OUTER, EYE, MOUTH = range(4)
@@ -47,9 +46,9 @@ class Surface:
         return float(skin[:, 2].max()) - self.body.shape.chin[2] / 100.0
 
 
-def surface(shape: Proportions) -> Surface:
-    """The head of these proportions, cut into triangles."""
-    return of(demo_head(shape), assemble(shape))
+def surface(variation: str) -> Surface:
+    """The demo head of this name, cut into triangles."""
+    return of(demo_head(variation), assemble(VARIATIONS[variation].shape))
 
 
 def of(head: Head, body: Body) -> Surface:
