@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -110,3 +114,33 @@ def test_chunks_cover_every_frame_once(frames: int, size: int, context: int) -> 
         assert len(seen) <= size + 2 * context
         found += seen[chunk.wanted].tolist()
     assert found == track.tolist()
+
+
+def test_mel_filters_are_triangles() -> None:
+    """Against their definition as a matrix, on a noise that fills all bands."""
+    samples = np.random.default_rng(3).normal(0.0, 0.1, RATE).astype(np.float32)
+    edges = centre_frequencies()
+    hz = np.fft.rfftfreq(512, 1.0 / RATE)[:, None]
+    rising, falling = (
+        (hz - edges[:-2]) / np.diff(edges)[:-1],
+        (edges[2:] - hz) / np.diff(edges)[1:],
+    )
+    triangles = np.maximum(0.0, np.minimum(rising, falling))  # (257, 64)
+    middle = 50 * HOP  # of a frame whose window lies inside the noise
+    spectrum = np.fft.rfft(samples[middle - 200 : middle + 200] * np.hanning(400), 512)
+    wanted = np.log(np.abs(spectrum) ** 2 @ triangles + FLOOR)
+    np.testing.assert_allclose(log_mel(samples)[50], wanted, atol=1e-4)
+
+
+def test_mel_is_the_same_bytes_on_any_number_of_threads() -> None:
+    program = (
+        "import hashlib, numpy as np; from phiz.audio.mel import log_mel;"
+        "sound = np.random.default_rng(0).normal(0, 0.1, 160_000);"
+        "print(hashlib.sha256(log_mel(sound).tobytes()).hexdigest())"
+    )
+    found = set()
+    for threads in ("1", "2"):
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        command = [sys.executable, "-c", program]
+        found.add(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    assert len(found) == 1
