@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import bpy
 
 from phiz.acting import options as acting
+from phiz.acting import table
 from phiz.errors import PhizError
 
 from . import action_support, lines, preferences, stage
@@ -30,7 +30,6 @@ SOME_FAILED = 1
 USER_ERROR = 2
 INTERRUPTED = 130
 
-_REPEATED = {"object", "au"}  # columns of a batch that may hold several, between semicolons
 _EPILOG = """\
 examples:
   blender --background face.blend --command phiz generate --audio a.wav --emotion happy --save out.blend
@@ -43,7 +42,7 @@ Lines with one `save` act in one file, which is written if all of them worked.
 
 
 class CommandError(PhizError):
-    """The command line, or the CSV of a batch, cannot be understood."""
+    """The command line cannot be understood."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -130,13 +129,15 @@ def _batch(batch: argparse.Namespace, shared: list[str]) -> int:
         failures += 1
         print(f"phiz: {batch.lines.name}, line {number}: {reason}", file=sys.stderr, flush=True)
 
-    for number, words in _words(batch.lines):
+    for line in _lines(batch.lines):
         try:
-            options = parser().parse_args(["generate", *shared, *words])
+            if line.fault:
+                raise CommandError(line.fault)
+            options = parser().parse_args(["generate", *shared, *line.options])
             lines.check(options)
-            files.setdefault((options.save, options.blend, options.head), []).append((number, options))
+            files.setdefault((options.save, options.blend, options.head), []).append((line.number, options))
         except PhizError as error:
-            fail(number, error)
+            fail(line.number, error)
     with contextlib.closing(_worker(batch)) as worker:
         for together in files.values():
             failure = _perform([options for _, options in together], opened, worker)
@@ -148,35 +149,10 @@ def _batch(batch: argparse.Namespace, shared: list[str]) -> int:
     return SOME_FAILED if failures else 0
 
 
-def _words(path: Path) -> list[tuple[int, list[str]]]:
-    """The number of every line of a batch's CSV, and the options that it stands for. Raises CommandError."""
+def _lines(path: Path) -> list[table.Line]:
+    """The lines of a batch's CSV. Raises TableError."""
     known = {*vars(parser().parse_args(["generate", "--save", "x.blend"]))} - {"command", "threads", "bundle"}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as text:
-            reader = csv.DictReader(text, skipinitialspace=True)
-            columns = [name.strip().replace("-", "_") for name in reader.fieldnames or ()]
-            if unknown := [name for name in columns if name not in known]:
-                raise CommandError(
-                    f"{path.name} has a column {unknown[0]!r}. Columns are: {', '.join(sorted(known))}."
-                )
-            reader.fieldnames = columns
-            return [(reader.line_num, _options(row)) for row in reader if any(row.values())]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(f"Cannot read {path}: {error}.") from error
-
-
-def _options(row: dict[str, str | None]) -> list[str]:
-    words = []
-    for column, cell in row.items():
-        cell = (cell or "").strip()
-        name = f"--{column.replace('_', '-')}"
-        if cell and column == "head":
-            words.append(name)
-        elif cell:
-            words += [
-                f"{name}={part.strip()}" for part in (cell.split(";") if column in _REPEATED else [cell])
-            ]
-    return words
+    return table.read(path, known, repeated={"object", "au"}, flags={"head"})
 
 
 def _perform(

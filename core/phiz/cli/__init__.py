@@ -14,7 +14,7 @@ from typing import NoReturn
 import phiz
 from phiz.errors import PhizError
 
-COMMANDS = ("generate", "plot", "inspect", "evaluate", "experiment", "corpus", "train")
+COMMANDS = ("generate", "batch", "plot", "inspect", "evaluate", "experiment", "corpus", "train")
 USER_ERROR = 2
 INTERRUPTED = 130
 
@@ -23,7 +23,7 @@ class UsageError(PhizError):
     """The command line itself cannot be understood."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """argparse, but an error is one line, like every other error of Phiz."""
 
     def error(self, message: str) -> NoReturn:
@@ -32,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line. Each command's namespace holds `command`, its name."""
-    top = _Parser(prog="phiz", description=phiz.__doc__)
+    top = Parser(prog="phiz", description=phiz.__doc__)
     top.add_argument("--version", action="version", version=f"phiz {phiz.__version__}")
     subparsers = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:

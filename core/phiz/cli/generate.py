@@ -38,13 +38,19 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     acting.add_options(parser)
     making = parser.add_argument_group("making")
-    making.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames per second (default 30)")
-    making.add_argument("--steps", type=_positive, metavar="N", help="sampling steps (default: the bundle's)")
-    making.add_argument("--threads", type=_positive, metavar="N", help="CPU threads (default: all useful)")
+    add_sampling(making)
+    making.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: all useful)")
     making.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (default: the shipped one)")
 
 
-def _positive(text: str) -> int:
+def add_sampling(making: argparse._ArgumentGroup) -> None:
+    """Add the options of making that a line of a batch has too."""
+    making.add_argument("--fps", type=float, default=30.0, metavar="F", help="frames per second (default 30)")
+    making.add_argument("--steps", type=positive, metavar="N", help="sampling steps (default: the bundle's)")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up, of an option."""
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 up, got {text}")
     return int(text)

@@ -61,10 +61,10 @@ def checked_suffix(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def to_bytes(take: Take) -> bytes:
-    """What an .npz file of the Take would hold, to be kept inside a file of another program."""
+def to_bytes(take: Take, suffix: str = ".npz") -> bytes:
+    """What a file of the Take would hold, to be kept inside a file of another program or sent on its way."""
     stream = io.BytesIO()
-    _write_npz(take, stream)
+    _FORMATS[suffix][0](take, stream)
     return stream.getvalue()
 
 
