@@ -94,6 +94,25 @@ class EmotionMoment(PropertyGroup):
     )  # fmt: skip
 
 
+def _words_edited(self: WordStep, _context: Context) -> None:
+    from . import words
+
+    words.edited(self.id_data.phiz)
+
+
+class WordStep(PropertyGroup):
+    """What can be changed by hand of a feeling or an Action Unit that was read in a note."""
+
+    enabled: BoolProperty(
+        name="Use", description="Off leaves this out of the acting", default=True, update=_words_edited
+    )
+    intensity: FloatProperty(
+        name="Intensity",
+        description="How strongly it shows",
+        default=1.0, min=0.0, max=1.0, subtype="FACTOR", update=_words_edited,
+    )  # fmt: skip
+
+
 def _strength(region: str) -> FloatProperty:
     return FloatProperty(
         name=region.title(),
@@ -157,6 +176,15 @@ class FaceSettings(PropertyGroup):
     )
     range_start: IntProperty(name="Start", description="First scene frame that is generated", default=1)
     range_end: IntProperty(name="End", description="Last scene frame that is generated", default=250)
+
+    words: StringProperty(
+        name="Note",
+        description="How the line is to be acted, in plain words: 'slowly raises the inner brows, then a "
+        "crooked smile on the left at 2 seconds'",
+    )
+    words_read: StringProperty(description="What was read of the note, every step, as JSON")
+    words_feelings: CollectionProperty(type=WordStep)
+    words_units: CollectionProperty(type=WordStep)
 
     emotion_heard: BoolProperty(
         name="Hear It in the Voice",
@@ -276,6 +304,7 @@ _CLASSES = (
     ChannelKey,
     EmotionShare,
     EmotionMoment,
+    WordStep,
     FaceSettings,
     SceneSettings,
     EventRow,

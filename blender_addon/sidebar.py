@@ -16,18 +16,22 @@ from . import (
     panels_acting,
     panels_face,
     panels_result,
+    panels_words,
     result_operators,
+    words_operators,
 )
 
 CLASSES = (
     *face_operators.CLASSES,
     *acting_operators.CLASSES,
     *event_operators.CLASSES,
+    *words_operators.CLASSES,
     *generation_operators.CLASSES,
     *result_operators.CLASSES,
     *file_operators.CLASSES,
     *diagnosis_operators.CLASSES,
     *panels_face.CLASSES,
+    *panels_words.CLASSES,
     *panels_acting.CLASSES,
     *panels_result.CLASSES,
 )

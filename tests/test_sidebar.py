@@ -75,7 +75,7 @@ def test_without_a_face_the_demo_head_is_offered(scene: Any) -> None:
 
 def test_every_part_is_there_in_the_order_of_work(face: Any) -> None:
     top = [cls.bl_label for cls in PANELS if not hasattr(cls, "bl_parent_id")]
-    assert top == ["Face", "Voice", "Acting", "Action Units", "Generate", "Result"]
+    assert top == ["Face", "Voice", "Words", "Acting", "Action Units", "Generate", "Result"]
     assert len(shown()) >= len(top) - 1
 
 
