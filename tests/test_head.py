@@ -27,11 +27,11 @@ def body() -> Body:
 
 
 def test_mesh_is_sound(head: Head, body: Body) -> None:
-    assert 3_000 <= len(head.vertices) <= 12_000
+    assert 8_000 <= len(head.vertices) <= 25_000
     assert head.vertices.dtype == np.float32 and np.isfinite(head.vertices).all()
     assert head.material_index.shape == (len(head.faces),)
     assert head.material_index.min() >= 0 and head.material_index.max() < len(head.materials)
-    assert np.mean([len(face) == 4 for face in head.faces]) > 0.9
+    assert np.mean([len(face) == 4 for face in head.faces]) > 0.99
     corners = [v for face in head.faces for v in face]
     assert set(corners) == set(range(len(head.vertices)))
     assert all(len(set(face)) == len(face) for face in head.faces)
@@ -39,8 +39,43 @@ def test_mesh_is_sound(head: Head, body: Body) -> None:
     assert max(edges.values()) == 2
     boundary = {v for edge, count in edges.items() if count == 1 for v in edge}
     open_loops = {int(v) for ring in body.skin.eyes for v in ring.loops[-1]}
-    lowest = {v for v in boundary if head.vertices[v, 2] < head.vertices[:, 2].min() + 1e-4}
-    assert boundary == open_loops | lowest  # nothing torn but the eyes' backs and the neck
+    assert boundary == open_loops  # nothing torn but the eyes' backs
+
+
+def test_skin_is_its_own_mirror(body: Body) -> None:
+    skin, flip = body.skin, np.array([-1.0, 1.0, 1.0])
+    assert np.array_equal(skin.mirror[skin.mirror], np.arange(len(skin.vertices)))
+    assert np.array_equal(skin.vertices[skin.mirror] * flip, skin.vertices)
+    faces = {frozenset(face) for face in skin.faces}
+    assert {frozenset(int(skin.mirror[v]) for v in face) for face in skin.faces} == faces
+    for name in ("eyeball", "brow", "ear", "lashes"):
+        left, right = (body.vertices[body.span[f"{name} {side}"]] for side in ("left", "right"))
+        assert np.array_equal(left * flip, right)
+
+
+def test_the_skins_texture_does_not_overlap(head: Head, body: Body) -> None:
+    """Every point of a fine grid lies in at most one of the skin's faces."""
+    size, count = 1500, sum(map(len, body.skin.faces))
+    uvs, triangles, first = head.uvs[:count], [], 0
+    for face in body.skin.faces:
+        triangles += [(first, first + i, first + i + 1) for i in range(1, len(face) - 1)]
+        first += len(face)
+    hits = np.zeros(size * size, int)
+    for k in range(0, len(triangles), 2000):
+        corners = uvs[np.array(triangles[k : k + 2000])].astype(float) * size
+        a, b, c = np.swapaxes(corners, 0, 1)
+        low = np.ceil(corners.min(1)).astype(int)
+        side = int((np.floor(corners.max(1)) - low).max()) + 1
+        grid = low[:, None] + np.stack(np.meshgrid(np.arange(side), np.arange(side)), -1).reshape(1, -1, 2)
+        turn = [
+            (q - p)[:, None, 0] * (grid - p[:, None])[..., 1]
+            - (q - p)[:, None, 1] * (grid - p[:, None])[..., 0]
+            for p, q in ((a, b), (b, c), (c, a))
+        ]
+        inside = np.min(turn, 0) > 1e-6  # none lies in a face turned over
+        np.add.at(hits, grid[inside] @ [size, 1], 1)
+    assert hits.max() == 1
+    assert (hits > 0).mean() > 0.4
 
 
 def test_uvs_and_correctives(head: Head) -> None:
@@ -58,13 +93,15 @@ def test_faces_look_outwards(head: Head, body: Body) -> None:
     assert max(directed.values()) == 1  # neighbours turn the same way
     for side in ("left", "right"):
         span = body.span["eyeball " + side]
-        for face in (f for f in head.faces if span.start <= f[0] < span.stop):
+        round_ = [f for f, m in zip(body.faces, body.materials, strict=True) if m in ("eye white", "cornea")]
+        for face in (f for f in round_ if span.start <= f[0] < span.stop):
             a, b, c = head.vertices[list(face[:3])] - head.vertices[span].mean(0)
             assert np.dot(a, np.cross(b, c)) > 0
     centre = np.array([0.0, 0.0, -0.01])
     outer = [f for f, m in zip(body.skin.faces, body.skin.materials, strict=True) if m == "skin"]
     quads = np.array([f for f in outer if len(f) == 4])
     p = head.vertices[quads]
+    p = p[p[:, :, 2].min(1) > -0.085]  # the neck is not seen from there
     normal = np.cross(p[:, 2] - p[:, 0], p[:, 3] - p[:, 1])
     assert np.mean(np.sum(normal * (p.mean(1) - centre), axis=1) > 0) > 0.99
 

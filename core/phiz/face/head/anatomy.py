@@ -15,6 +15,7 @@ from phiz.face.head.landmarks import landmarks
 from phiz.face.head.proportions import Proportions, mouth_line
 from phiz.face.head.skin import CONTACT, LIP_RINGS, MOUTH_RINGS, Skin
 from phiz.face.head.skin import build as build_skin
+from phiz.face.head.surfaces import Part
 
 INWARD = (1.0, 0.9, 0.55, 0.25, 0.0, 0.0)  # how much each loop behind the contact moves with it
 
@@ -53,6 +54,7 @@ class Body:
     materials: list[str]
     span: dict[str, slice]
     anchors: np.ndarray  # (V,) the skin vertex that carries a vertex, or -1
+    parts: tuple[Part, ...]  # everything but the skin, in the order of the vertices
 
 
 def assemble(shape: Proportions) -> Body:
@@ -62,14 +64,16 @@ def assemble(shape: Proportions) -> Body:
     anchors = [np.full(len(skin.vertices), -1)]
     count = len(skin.vertices)
     span = {"skin": slice(0, count)}
-    for part in parts_module.build(skin, shape):
+    parts = parts_module.build(skin, shape)
+    for part in parts:
         vertices.append(part.vertices)
         anchors.append(part.anchors)
         faces += [tuple(v + count for v in face) for face in part.faces]
         materials += part.materials
         span[part.name] = slice(count, count + len(part.vertices))
         count += len(part.vertices)
-    return Body(shape, skin, np.concatenate(vertices), faces, materials, span, np.concatenate(anchors))
+    together = np.concatenate(vertices)
+    return Body(shape, skin, together, faces, materials, span, np.concatenate(anchors), tuple(parts))
 
 
 def points(body: Body) -> Points:

@@ -10,7 +10,7 @@ from phiz.face.head.landmarks import landmarks
 from phiz.face.head.skin import LID_RINGS, Ring
 
 FOLD = 0.95  # cm from the rim of a lid to where its skin stays behind
-CLOSED_LIFT = 0.12  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
+CLOSED_LIFT = 0.20  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
 UPPER_SHARE = 0.82  # of the way between the lids, done by the upper one
 LOOK = {"Up": (0.0, 0.42), "Down": (0.0, -0.46), "Out": (0.50, 0.0), "In": (-0.50, 0.0)}  # yaw, pitch
 LIDS_LOOK = {

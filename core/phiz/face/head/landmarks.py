@@ -10,7 +10,7 @@ from phiz.face.head.proportions import Proportions, mouth_line
 
 def landmarks(shape: Proportions) -> dict[str, np.ndarray]:
     """(3,) cm by name: places on the skin of the left half and the middle of the face."""
-    mouth, eye, nose = shape.mouth, shape.eye, shape.nose
+    mouth, eye, nose = shape.mouth, shape.eye, shape.nose.tip
     line = float(mouth_line(np.zeros(1), mouth)[0])
     corner = float(mouth_line(np.full(1, mouth.half_width), mouth)[0])
     side = 0.42 * mouth.half_width

@@ -1,8 +1,9 @@
-"""The skin as one surface of quads: a grid round the head with rings let in for the eyes and the mouth.
+"""The skin as one closed surface of quads: a grid round head and bust with rings let in for eyes, mouth, nose.
 
-The grid lives on directions (azimuth, elevation) seen from inside the head. Three rectangles of it are
-replaced by rings that run from the rectangle to the opening, so that edges circle eyes and mouth. The
-slit between the lips is one edge loop, its upper and lower half lying on each other at rest.
+The grid lives on directions (azimuth, elevation) seen from inside the head; below the jaw the eye that looks
+slides down into the chest. Rectangles of the grid are replaced by rings that run from the rectangle to the
+opening, so that edges circle eyes, mouth and nostrils; then the face's edges are evened out. The slit between
+the lips is one edge loop, its upper and lower half lying on each other at rest.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from phiz.face.head.form import seen_from_front, to_surface
+from phiz.face.head.form import outwards, seen_from_front, to_surface
+from phiz.face.head.mesh import Builder, evened
 from phiz.face.head.proportions import Proportions, mouth_line
 
-COLUMNS = 36  # on each side of the face's middle
-MOUTH_BLOCK = (8, 4, 10)  # half width in columns, first row, last row
-EYE_BLOCK = (3, 15, 16, 26)  # first column, last column, first row, last row
-LID_RINGS = 6  # from the rectangle to the rim of the lid
-MOUTH_RINGS = 4  # from the rectangle to the border of the red
-LIP_RINGS = 5  # from that border to where the lips touch
+COLUMNS = 42  # on each side of the face's middle
+MOUTH_BLOCK = (10, 18, 26)  # half width in columns, first row, last row
+EYE_BLOCK = (4, 20, 34, 46)  # first column, last column, first row, last row
+NOSTRIL_BLOCK = (1, 4, 27, 31)
+LID_RINGS = 8  # from the rectangle to the rim of the lid
+FOLD_RING, CREASE_RING = 4, 5  # of them: the skin that hangs over the lid's crease, and the crease
+MOUTH_RINGS = 5  # from the rectangle to the border of the red
+LIP_RINGS = 6  # from that border to where the lips touch
 CONTACT = MOUTH_RINGS + LIP_RINGS  # the loop of the mouth on which they touch
+THROAT = np.array([0.0, 2.4, -14.2])  # where the looking eye comes to rest, below the head
+NECKLINE = 9  # rows from the lowest up to the garment's edge
+SMOOTH_ROUNDS = 30
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ class Skin:
     materials: list[str]  # one name per face
     eyes: tuple[Ring, Ring]  # left, right
     mouth: Ring
+    nostrils: tuple[Ring, Ring]
+    places: np.ndarray  # (V, 2) azimuth and height on the grid, for the texture
+    mirror: np.ndarray  # (V,) the vertex on the other side
 
 
 def directions(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
@@ -65,32 +75,56 @@ def chart(points: np.ndarray, shape: Proportions) -> np.ndarray:
 
 
 def _grid_lines() -> tuple[np.ndarray, np.ndarray]:
-    """Azimuths of the columns from the middle to the back of the head, elevations of the rows upwards."""
-    front = np.linspace(0.0, np.radians(58), 23)
-    back = np.radians(58) + (np.pi - np.radians(58)) * np.linspace(0, 1, COLUMNS - 21)[1:] ** 1.15
-    side = np.concatenate([front, back])  # COLUMNS + 1 values, the last at the back
-    rows = np.concatenate(
-        [
-            np.radians([-62.0, -57.0, -52.5, -48.5]),
-            np.radians(np.linspace(-45.0, -24.0, 7)),
-            np.radians(np.linspace(-21.0, -11.5, 4)),
-            np.radians(np.linspace(-8.5, -8.0, 1)),
-            np.radians(np.linspace(-6.0, 22.0, 11)),
-            np.radians([25.5, 29.5, 34.0, 39.0, 45.0, 52.0, 60.0, 69.0, 79.0]),
-        ]
+    """Azimuths of the columns from the middle to the back of the head; heights of the rows, upwards.
+
+    Heights down to -50 degrees are elevations seen from the head; below, `_ray` slides.
+    """
+    front = np.radians(58) * np.linspace(0.0, 1.0, 28)
+    back = np.radians(58) + (np.pi - np.radians(58)) * np.linspace(0, 1, COLUMNS - 26)[1:] ** 1.12
+    rows = np.radians(
+        np.concatenate(
+            [
+                [-144.0, -136.0, -128.0, -121.0, -115.0, -110.5, -107.0, -104.0, -101.5],  # the garment
+                [-97.0, -90.0, -82.0, -74.0, -66.5, -60.0, -54.5, -50.0],
+                np.linspace(-46.0, -25.5, 9)[:3],
+                np.linspace(-46.0, -25.5, 9)[3:],
+                [-23.2, -21.2, -19.4],
+            ]
+        )
     )
-    return side, rows
+    upper = np.radians(
+        np.concatenate(
+            [
+                np.linspace(-17.8, -10.5, 5),
+                np.linspace(-8.5, 24.0, 14),
+                [27.0, 30.5, 34.5, 39.0, 44.5, 51.0, 58.5, 67.0, 77.0],
+            ]
+        )
+    )
+    return np.concatenate([front, back]), np.concatenate([rows, upper])
 
 
-def lid_rim(shape: Proportions, count: int, radius: float) -> np.ndarray:
-    """(2 count, 3) points of the left lid's rim on a sphere of this radius round the eyeball's centre."""
+def _ray(azimuth: np.ndarray, height: np.ndarray, shape: Proportions) -> tuple[np.ndarray, np.ndarray]:
+    """Origins and unit directions in which grid places are seen."""
+    low = np.radians(np.array([-150.0, -118.0, -100.0, -75.0, -60.0, -50.0, 90.0]))
+    elevation = np.interp(height, low, np.radians(np.array([-90.0, -38.0, -13.0, -38.0, -47.5, -50.0, 90.0])))
+    t = (np.clip((-50.0 - np.degrees(height)) / 50.0, 0, 1) ** 1.15)[:, None]
+    origin = (1 - t) * np.array(shape.rays) + t * THROAT
+    return origin, directions(azimuth, elevation)
+
+
+def lid_rim(shape: Proportions, count: int, radius: float, wider: float = 0.0) -> np.ndarray:
+    """(2 count, 3) points of the left lid's rim on a sphere of this radius round the eyeball's centre.
+
+    `wider` is an angle by which the curve lies outside the rim, most of all above.
+    """
     eye = shape.eye
     t = np.linspace(0.0, np.pi, count + 1)
-    middle, half = (eye.outer + eye.inner) / 2, (eye.outer - eye.inner) / 2
+    middle, half = (eye.outer + eye.inner) / 2, (eye.outer - eye.inner) / 2 + 0.45 * wider
     azimuth = middle + half * np.cos(t)
     slope = eye.tilt * np.cos(t)
-    upper = slope + eye.top * np.sin(t) ** 0.85 * (1 + 0.10 * np.cos(t))
-    lower = slope - eye.bottom * np.sin(t) ** 0.95 * (1 + 0.14 * np.cos(t))
+    upper = slope + (eye.top + wider) * np.sin(t) ** 0.80 * (1 + 0.04 * np.cos(t) - 0.10 * np.cos(2 * t))
+    lower = slope - (eye.bottom + 0.8 * wider) * np.sin(t) ** 1.0 * (1 + 0.16 * np.cos(t))
     azimuth = np.concatenate([azimuth, azimuth[-2:0:-1]])
     elevation = np.concatenate([upper, lower[-2:0:-1]])
     return np.array(eye.centre) + radius * directions(azimuth, elevation)
@@ -100,13 +134,13 @@ def _lip_curves(shape: Proportions, count: int) -> tuple[np.ndarray, np.ndarray]
     """(2 count, 2) x, z of the border of the red and of the line where the lips touch."""
     mouth = shape.mouth
     t = np.linspace(0.0, np.pi, count + 1)
-    x = mouth.half_width * np.cos(t)
     u = np.cos(t)
-    bow = 1.0 - 0.16 * np.exp(-((u / 0.10) ** 2)) + 0.05 * np.exp(-(((np.abs(u) - 0.22) / 0.15) ** 2))
-    upper = mouth.upper_lip * np.sin(t) ** 1.15 * bow
-    lower = -mouth.lower_lip * np.sin(t) ** 0.9
+    x = mouth.half_width * u
+    bow = 1.0 - 0.22 * np.exp(-((u / 0.11) ** 2)) + 0.10 * np.exp(-(((np.abs(u) - 0.20) / 0.14) ** 2))
+    upper = mouth.upper_lip * np.sin(t) ** 1.25 * bow
+    lower = -mouth.lower_lip * np.sin(t) ** 1.05
     line = mouth_line(x, mouth)
-    wide = x * 1.05
+    wide = x * 1.03
     both = lambda a, b: np.concatenate([a, b[-2:0:-1]])  # noqa: E731
     border = np.stack([both(wide, wide), both(line + upper, line + lower)], -1)
     touch = np.stack([both(x, x), both(line, line)], -1)
@@ -130,137 +164,208 @@ def _block_outline(index: np.ndarray, columns: list[int], rows: list[int]) -> np
     return np.array([index[c, r] for c, r in path])
 
 
-class _Builder:
-    def __init__(self) -> None:
-        self.points: list[np.ndarray] = []
-        self.count = 0
-        self.faces: list[tuple[int, ...]] = []
-        self.materials: list[str] = []
-
-    def add(self, points: np.ndarray) -> np.ndarray:
-        self.points.append(points)
-        self.count += len(points)
-        return np.arange(self.count - len(points), self.count)
-
-    def face(self, corners: tuple[int, ...], material: str, turned: bool = False) -> None:
-        self.faces.append(corners[::-1] if turned else corners)
-        self.materials.append(material)
-
-    def band(self, a: np.ndarray, b: np.ndarray, material: str, turned: bool) -> None:
-        """Quads between two closed loops of the same length."""
-        for i in range(len(a)):
-            j = (i + 1) % len(a)
-            self.face((int(a[i]), int(a[j]), int(b[j]), int(b[i])), material, turned)
-
-
 def build(shape: Proportions) -> Skin:
-    """The skin with eye openings, lips, the mouth's cavity and a neck."""
+    """The skin with eye openings, lips, the mouth's cavity, nostrils, neck and bust."""
     side, rows = _grid_lines()
     azimuth = np.concatenate([-side[:0:-1], side[:-1]])  # column i lies COLUMNS places right of the middle
     n, m = len(azimuth), len(rows)
-    make = _Builder()
-    index = np.full((n, m), -1)
     middle = COLUMNS
     half, row0, row1 = MOUTH_BLOCK
-    inner, outer, eye0, eye1 = EYE_BLOCK
-    blocks = [
-        (list(range(middle - half, middle + half + 1)), list(range(row0, row1 + 1))),
-        (list(range(middle + inner, middle + outer + 1)), list(range(eye0, eye1 + 1))),
-        (list(range(middle - inner, middle - outer - 1, -1)), list(range(eye0, eye1 + 1))),
-    ]
+    blocks = [(list(range(middle - half, middle + half + 1)), list(range(row0, row1 + 1)))]
+    for first, last, low, high in (EYE_BLOCK, NOSTRIL_BLOCK):
+        for sign in (1, -1):
+            columns = list(range(middle + sign * first, middle + sign * (last + 1), sign))
+            blocks.append((columns, list(range(low, high + 1))))
     inside = np.zeros((n, m), bool)
     hole = np.zeros((n, m), bool)  # quads left out, named by their lower left corner
     for columns, block_rows in blocks:
         lo, hi = min(columns), max(columns)
         inside[lo + 1 : hi, block_rows[0] + 1 : block_rows[-1]] = True
         hole[lo:hi, block_rows[0] : block_rows[-1]] = True
-    keep = ~inside
-    places = np.stack(np.meshgrid(azimuth, rows, indexing="ij"), -1)  # (n, m, 2)
-    index[keep] = make.add(to_surface(directions(*places[keep].T), shape))
+    make = Builder()
+    places = np.stack(np.meshgrid(azimuth, rows, indexing="ij"), -1)[~inside]
+    origin, way = _ray(*places.T, shape)
+    index = np.full((n, m), -1)
+    index[~inside] = make.add(to_surface(way, shape, origin), places)
+    collar = _collar(make, index, rows, shape)
     for i in range(n):
-        k = (i + 1) % n
         for j in range(m - 1):
             if not hole[i, j]:
-                make.face(
-                    tuple(int(v) for v in (index[i, j], index[k, j], index[k, j + 1], index[i, j + 1])),
-                    "skin",
-                )
-    top = make.add(to_surface(np.array([[0.0, 0.0, 1.0]]), shape))[0]
-    for i in range(n):
-        make.face((int(index[i, m - 1]), int(index[(i + 1) % n, m - 1]), int(top)), "skin")
-    _neck(make, index[:, 0])
-    mouth = _mouth(make, _block_outline(index, *blocks[0]), shape)
-    eyes = tuple(
-        _eye(make, _block_outline(index, *b), shape, s) for b, s in ((blocks[1], 1.0), (blocks[2], -1.0))
-    )
-    return Skin(np.concatenate(make.points), make.faces, make.materials, (eyes[0], eyes[1]), mouth)
+                k = (i + 1) % n
+                above = collar[-1] if j == NECKLINE - 2 else index[:, j + 1]
+                corners = (index[i, j], index[k, j], above[k], above[i])
+                make.face(corners, "garment" if j < NECKLINE - 1 else "skin")
+    _close(make, index[:, m - 1], np.pi / 2, "skin", shape)
+    _close(make, index[:, 0], np.radians(-150.0), "garment", shape)
+    outlines = [_block_outline(index, *block) for block in blocks]
+    mouth = _mouth(make, outlines[0], shape)
+    eyes = [_eye(make, o, shape, s) for o, s in zip(outlines[1:3], (1.0, -1.0), strict=True)]
+    nostrils = [_nostril(make, o, shape, s) for o, s in zip(outlines[3:5], (1.0, -1.0), strict=True)]
+    return _finished(make, shape, (eyes[0], eyes[1]), mouth, (nostrils[0], nostrils[1]), index, collar)
 
 
-def _neck(make: _Builder, rim: np.ndarray) -> None:
-    """Carry the lowest row of the grid down into a neck."""
-    start = np.concatenate(make.points)[rim]
-    angle = np.arctan2(start[:, 0], -(start[:, 1] - 1.5))
-    end = np.stack([4.1 * np.sin(angle), 2.6 - 3.9 * np.cos(angle), np.full(len(rim), -16.0)], -1)
-    waist = np.stack([3.5 * np.sin(angle), 2.1 - 3.4 * np.cos(angle), np.full(len(rim), -12.9)], -1)
-    above = rim
-    for t in np.linspace(0, 1, 8)[1:]:
-        points = (1 - t) ** 2 * start + 2 * t * (1 - t) * waist + t * t * end
-        below = make.add(points)
-        make.band(below, above, "skin", False)
-        above = below
+def _collar(make: Builder, index: np.ndarray, rows: np.ndarray, shape: Proportions) -> np.ndarray:
+    """(3, n) loops that carry the garment's edge from the skin outwards; the garment is moved off the skin."""
+    points = make.points[0]
+    low = index[:, : NECKLINE - 1].ravel()
+    points[low] += 0.16 * outwards(points[low], shape)
+    neck = index[:, NECKLINE - 1]
+    start = points[neck]
+    normal = outwards(start, shape)
+    up = np.array([0.0, 0.0, 1.0])
+    place = make.places_of(neck)
+    loops = [neck]
+    for out, rise, down in ((0.14, 0.16, 0.15), (0.34, 0.12, 0.4), (0.40, -0.10, 0.7)):
+        drop = np.array([0.0, np.radians(down)])
+        loops.append(make.add(start + out * normal + rise * up, place - drop))
+    for a, b in zip(loops[1:], loops[:-1], strict=True):
+        make.band(a, b, "garment", False)
+    return np.array(loops[1:])
 
 
-def _eye(make: _Builder, outline: np.ndarray, shape: Proportions, side: float) -> Ring:
-    """Rings from the face to the rim of the lids and in behind it."""
+def _close(make: Builder, rim: np.ndarray, height: float, material: str, shape: Proportions) -> None:
+    """A fan from the last row of the grid to its pole."""
+    origin, way = _ray(np.zeros(1), np.array([height]), shape)
+    pole = make.add(to_surface(way, shape, origin), np.array([[0.0, height]]))[0]
+    for i in range(len(rim)):
+        make.face((rim[i], rim[(i + 1) % len(rim)], pole), material, height < 0)
+
+
+def _finished(
+    make: Builder,
+    shape: Proportions,
+    eyes: tuple[Ring, Ring],
+    mouth: Ring,
+    nostrils: tuple[Ring, Ring],
+    index: np.ndarray,
+    collar: np.ndarray,
+) -> Skin:
+    """Even out the face's edges, put lids, lips and nostrils in their places, let the garment stand off."""
+    vertices, places = np.concatenate(make.points), np.concatenate(make.places)
+    fixed = np.ones(len(vertices), bool)
+    near = (places[:, 1] > np.radians(-40)) & (places[:, 1] < np.radians(42)) & (np.abs(places[:, 0]) < 1.15)
+    fixed[near] = False
+    for ring, first in ((mouth, MOUTH_RINGS), *((e, FOLD_RING) for e in eyes), *((q, 2) for q in nostrils)):
+        fixed[np.concatenate(ring.loops[first:])] = True
+    way = evened(directions(*chart(vertices, shape).T), make.faces, fixed, SMOOTH_ROUNDS)
+    free = ~fixed
+    vertices[free] = to_surface(way[free], shape)
+    places[free] = np.stack([np.arctan2(way[free, 0], -way[free, 1]), np.arcsin(way[free, 2])], -1)
+    partner = np.arange(len(vertices))
+    flat = index >= 0
+    partner[index[flat]] = np.roll(index[::-1], 1, axis=0)[flat]
+    partner[collar] = np.roll(collar[:, ::-1], 1, axis=1)
+    for loop in mouth.loops:
+        partner[loop] = loop[(mouth.half - np.arange(len(loop))) % len(loop)]
+    for left, right in (eyes, nostrils):
+        for a, b in zip(left.loops, right.loops, strict=True):
+            partner[a], partner[b] = b, a
+    flip = np.array([-1.0, 1.0, 1.0])
+    vertices = np.where((vertices[:, :1] >= 0), vertices, vertices[partner] * flip)
+    vertices[partner == np.arange(len(vertices)), 0] = 0.0
+    return Skin(vertices, make.faces, make.materials, eyes, mouth, nostrils, places, partner)
+
+
+def _eye(make: Builder, outline: np.ndarray, shape: Proportions, side: float) -> Ring:
+    """Rings from the face over the lid's fold to the rim of the lids and in behind it."""
     eye = shape.eye
     flip = np.array([side, 1.0, 1.0])
     half = len(outline) // 2
-    rim = lid_rim(shape, half, eye.radius + eye.lid_gap + eye.lid_thickness) * flip
-    edge = lid_rim(shape, half, eye.radius + eye.lid_gap) * flip
-    behind = lid_rim(shape, half, eye.radius - 0.25) * flip
-    start, goal = chart(np.concatenate(make.points)[outline], shape), chart(rim, shape)
+    lid = eye.radius + eye.lid_gap + eye.lid_thickness
+    upper = np.sin(np.linspace(0, 2 * np.pi, 2 * half, endpoint=False))  # 1 over the middle, -1 below
+    above = np.clip(upper * 2.2, 0, 1)
+    curve = lambda radius, wider: lid_rim(shape, half, radius, wider) * flip  # noqa: E731
+    fold_at, crease_at = eye.crease + 0.10, eye.crease
+    fold_place = chart(curve(lid, fold_at), shape)
+    start = make.places_of(outline)
     loops = [outline]
-    for k in range(1, LID_RINGS):
-        t = 1 - (1 - k / LID_RINGS) ** 1.35
-        place = start + (goal - start) * t
-        loops.append(make.add(to_surface(directions(*place.T), shape)))
-    loops += [make.add(rim), make.add(edge), make.add(behind)]
+    for k in range(1, FOLD_RING):
+        place = start + (fold_place - start) * (1 - (1 - k / FOLD_RING) ** 1.2)
+        loops.append(make.add(to_surface(directions(*place.T), shape), place))
+    way = directions(*fold_place.T)
+    hang = 0.02 + eye.heavy * above[:, None]
+    fold = to_surface(way, shape) + way * hang
+    fold[:, 2] -= 0.9 * eye.heavy * above
+    loops.append(make.add(fold, fold_place))
+    away = np.linalg.norm(fold - np.array(eye.centre) * flip, axis=1)
+    deep = 0.05 * above
+    rim_place = chart(curve(lid, 0.0), shape)
+    middle = np.array(eye.centre) * flip
+    crease = lid + 0.35 * np.maximum(away - lid, 0) - deep
+    for radius, wider in ((crease, crease_at), (lid, 0.56 * crease_at), (lid, 0.16 * crease_at), (lid, 0.0)):
+        points = middle + (curve(1.0, wider) - middle) * np.broadcast_to(radius, (2 * half,))[:, None]
+        loops.append(make.add(points, rim_place + (fold_place - rim_place) * wider / fold_at))
+    for radius in (eye.radius + eye.lid_gap, eye.radius - 0.25):
+        loops.append(make.add(curve(radius, 0.0), None))
     for k in range(len(loops) - 1):
-        material = "lid" if k >= LID_RINGS else "skin"
-        make.band(loops[k], loops[k + 1], material, side < 0)
+        make.band(loops[k], loops[k + 1], "lid" if k >= LID_RINGS else "skin", side < 0)
     return Ring(loops)
 
 
-def _mouth(make: _Builder, outline: np.ndarray, shape: Proportions) -> Ring:
+def _nostril(make: Builder, outline: np.ndarray, shape: Proportions, side: float) -> Ring:
+    """Rings under the wing of the nose, and a short dark way in."""
+    start = make.places_of(outline)
+    nose = shape.nose
+    middle = chart(np.array([[side * 0.50 * nose.wing, nose.tip[1] + 1.25, nose.tip[2] - 0.86]]), shape)[0]
+    turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
+    scale = nose.wing / 1.12
+    across = np.radians(2.05) * scale * np.cos(turn) * side
+    high = np.radians(1.45) * scale * np.sin(turn) + 0.35 * np.abs(across) * 0 + 0.18 * side * across
+    rim = middle + np.stack([across, high], -1)
+    loops = [outline]
+    place = 0.45 * start + 0.55 * rim
+    loops.append(make.add(to_surface(directions(*place.T), shape), place))
+    edge = to_surface(directions(*rim.T), shape)
+    loops.append(make.add(edge, rim))
+    centre = edge.mean(0)
+    for size, inwards in ((0.88, 0.14), (0.72, 0.42), (0.35, 0.70)):
+        inner = centre + (edge - centre) * size + np.array([0.0, 0.35, 0.8]) * inwards
+        loops.append(make.add(inner, None))
+    for k in range(len(loops) - 1):
+        make.band(loops[k], loops[k + 1], "skin" if k < 2 else "nostril", side < 0)
+    make.lid(loops[-1], "nostril", side < 0)
+    return Ring(loops)
+
+
+def _mouth(make: Builder, outline: np.ndarray, shape: Proportions) -> Ring:
     """Rings from the face over the lips into the mouth, closed at the throat."""
     mouth = shape.mouth
     half = len(outline) // 2
     border_xz, touch_xz = _lip_curves(shape, half)
-    start = chart(np.concatenate(make.points)[outline], shape)
+    start = make.places_of(outline)
     border, touch = front_places(border_xz, shape), front_places(touch_xz, shape)
     loops = [outline]
     for k in range(1, MOUTH_RINGS + 1):
         t = 1 - (1 - k / MOUTH_RINGS) ** 1.25
-        loops.append(make.add(to_surface(directions(*(start + (border - start) * t).T), shape)))
-    across = np.abs(np.linspace(-1, 1, half + 1))
-    taper = np.concatenate([across, across[-2:0:-1]])  # 1 at the corners, 0 in the middle
-    thick = 1 - taper**3
+        place = start + (border - start) * t
+        points = to_surface(directions(*place.T), shape)
+        if k == MOUTH_RINGS:
+            points[:, 1] -= 0.05  # the rim of the red stands out a little
+        loops.append(make.add(points, place))
+    u = np.cos(np.linspace(0, np.pi, half + 1))
+    u = np.concatenate([u, u[-2:0:-1]])  # 1 at the left corner, -1 at the right one
+    taper = np.abs(u)
+    thick = 1 - taper**2.6
     upper = np.arange(2 * half) <= half
+    pads = np.where(
+        upper, 0.85 + 0.22 * np.exp(-((u / 0.16) ** 2)), 1.0 + 0.12 * np.exp(-(((taper - 0.30) / 0.22) ** 2))
+    )
     for k in range(1, LIP_RINGS + 1):
         t = k / LIP_RINGS
-        points = to_surface(directions(*(border + (touch - border) * t**0.9).T), shape)
-        swell = np.sin(np.pi * t**0.85) * np.where(upper, 0.9, 1.1) * thick
-        points[:, 1] -= mouth.fullness * swell
-        points[:, 1] += (0.34 - 0.10 * taper**2) * t**4 + 0.1 * taper**4 * t
-        loops.append(make.add(points))
+        place = border + (touch - border) * t**0.85
+        points = to_surface(directions(*place.T), shape)
+        swell = np.sin(np.pi * t**0.72) ** 0.9 * pads * thick
+        points[:, 1] -= mouth.fullness * swell + 0.05 * (1 - t) * thick
+        points[:, 1] += (0.40 - 0.22 * taper**2) * t**3.2 + 0.08 * taper**4 * t
+        loops.append(make.add(points, place))
     contact = make.points[-1]
     sign = np.where(upper, 1.0, -1.0)
     sign[[0, half]] = 0.0
     lift = sign * (1 - taper**4)
     for back, high, wide in (
-        (0.22, 0.10, 0.99),
-        (0.45, 0.55, 1.0),
-        (0.75, 1.35, 1.02),
+        (0.20, 0.10, 0.99),
+        (0.40, 0.55, 1.0),
+        (0.65, 1.35, 1.02),
         (1.6, 1.9, 0.98),
         (4.0, 1.9, 0.8),
         (6.0, 1.0, 0.5),
@@ -269,14 +374,9 @@ def _mouth(make: _Builder, outline: np.ndarray, shape: Proportions) -> Ring:
         inner[:, 0] *= wide
         inner[:, 1] += back
         inner[:, 2] = contact[:, 2] + lift * high
-        loops.append(make.add(inner))
+        loops.append(make.add(inner, None))
     for k in range(len(loops) - 1):
-        material = "skin" if k < MOUTH_RINGS else "lips" if k < MOUTH_RINGS + LIP_RINGS + 1 else "mouth"
+        material = "skin" if k < MOUTH_RINGS else "lips" if k < CONTACT + 1 else "mouth"
         make.band(loops[k], loops[k + 1], material, False)
-    last = loops[-1]
-    for i in range(half):  # close the throat: quads between upper and lower half
-        a, b = last[i], last[i + 1]
-        c, d = last[(2 * half - i - 1) % (2 * half)], last[(2 * half - i) % (2 * half)]
-        corners = tuple(dict.fromkeys(int(v) for v in (a, b, c, d)))
-        make.face(corners, "mouth", False)
+    make.lid(loops[-1], "mouth", False)
     return Ring(loops)

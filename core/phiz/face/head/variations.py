@@ -20,6 +20,7 @@ class Palette:
     iris: Colour = (0.20, 0.42, 0.50)
     hair: Colour = (0.17, 0.065, 0.028)
     brows: Colour = (0.12, 0.045, 0.02)
+    garment: Colour = (0.10, 0.22, 0.26)
 
     def materials(self) -> tuple[Material, ...]:
         skin, iris = self.skin, self.iris
@@ -42,6 +43,7 @@ class Palette:
             ("gums", (0.66, 0.27, 0.28, 1.0), 0.40),
             ("tongue", (0.72, 0.30, 0.32, 1.0), 0.45),
             ("brows", (*self.brows, 1.0), 0.80),
+            ("garment", (*self.garment, 1.0), 0.85),
             ("hair", (*self.hair, 1.0), 0.70),
         )
 
