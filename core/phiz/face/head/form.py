@@ -55,7 +55,7 @@ def _head(p: np.ndarray, shape: Proportions) -> np.ndarray:
     line = shape.mouth.height
     d = _ellipsoid(p, shape.skull_middle, shape.skull)
     d = _blend(d, _ellipsoid(p, (0, -1.9, -1.7), (wide, 6.1, 6.6)), 2.5)
-    jaw = _ellipsoid(p, (0, -2.3, 0.5 * (line + chin_z) + 2.0), (gonion[0] + 0.35, 5.4, 4.2))
+    jaw = _ellipsoid(p, (0, -2.4, 0.5 * (line + chin_z) + 2.5), (gonion[0] + 0.75, 5.3, 4.9))
     jaw = _blend(
         jaw, _capsule(p, gonion, (0.55, chin_y + 1.7, chin_z + 1.15), shape.jaw_edge, shape.jaw_edge), 2.4
     )
@@ -80,13 +80,16 @@ def _head(p: np.ndarray, shape: Proportions) -> np.ndarray:
 
 
 def _nose(d: np.ndarray, p: np.ndarray, shape: Proportions) -> np.ndarray:
+    """Bridge, ball of the tip, the column under it, wings with a crease above them."""
     nose = shape.nose
     _, y, z = nose.tip
     b = nose.ball
-    d = _blend(d, _capsule(p, (0, -6.75 - nose.root, 0.9), (0, y + b, z + 0.35), nose.bridge, 0.78 * b), 1.3)
-    d = _blend(d, _ellipsoid(p, (0, y + b, z), (1.05 * b, b, 0.90 * b)), 0.7)
-    d = _blend(d, _capsule(p, (0, y + b + 0.1, z - 0.35), (0, y + 1.9, z - 0.75), 0.34, 0.30), 0.5)
-    return _blend(d, _ellipsoid(p, (nose.wing - 0.42, y + 1.38, z - 0.28), (0.46, 0.72, 0.50)), 0.55)
+    bridge = _capsule(p, (0, -6.95 - nose.root, 0.9), (0, y + b, z + 0.35), nose.bridge, 0.74 * b)
+    d = _blend(d, bridge, 1.1)
+    d = _blend(d, _ellipsoid(p, (0, y + b, z), (1.02 * b, b, 0.90 * b)), 0.6)
+    d = _blend(d, _capsule(p, (0, y + b + 0.1, z - 0.35), (0, y + 2.0, z - 0.75), 0.34, 0.30), 0.5)
+    d = _blend(d, _ellipsoid(p, (0.55 * nose.wing, y + b + 0.35, z - 0.10), (0.42, 0.55, 0.5)), 0.5)
+    return _blend(d, _ellipsoid(p, (nose.wing - 0.40, y + 1.50, z - 0.30), (0.42, 0.70, 0.50)), 0.36)
 
 
 def _bust(p: np.ndarray, shape: Proportions) -> np.ndarray:
@@ -97,7 +100,7 @@ def _bust(p: np.ndarray, shape: Proportions) -> np.ndarray:
     d = _blend(d, behind, 1.5)
     if shape.throat:
         d = _blend(d, _ellipsoid(p, (0, 2.2 - r, -11.6), (0.7, 0.5 + shape.throat, 0.9)), 1.0)
-    d = _blend(d, _capsule(p, (0.9, 3.5, -7.0), (0.8 * shape.shoulder, 3.6, -17.0), 1.5, 1.1), 2.4)
+    d = _blend(d, _capsule(p, (0.9, 3.5, -8.0), (0.8 * shape.shoulder, 3.4, -17.4), 1.4, 1.1), 2.6)
     s = shape.shoulder
     d = _blend(d, _capsule(p, (0, 2.9, -17.6), (s, 3.2, -18.2), 2.3, 2.1), 2.2)
     d = _blend(d, _ellipsoid(p, (0, 2.0, -19.0), (s + 0.4, 4.3, 4.2)), 2.0)

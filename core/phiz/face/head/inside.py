@@ -42,11 +42,13 @@ def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
     sign = 1.0 if upper else -1.0
     edge = centre + (-0.20 if upper else -0.12)
     rows, tall = [], 0.92 if upper else 0.78
-    for out, height, kind in (
-        (0.10, tall + 0.95, "gum"), (0.16, tall + 0.45, "gum"), (0.12, tall + 0.10, "gum"), (0.05, tall, "neck"),
-        (0.0, tall - 0.03, "neck"), (0.03, 0.62 * tall, "tooth"), (0.0, 0.20, "tooth"), (-0.05, 0.05, "edge"), (-0.14, 0.0, "edge"), (-0.24, 0.06, "edge"),
+    profile = (  # how far out, how high over the biting edge, and what is there
+        (0.10, tall + 0.95, "gum"), (0.16, tall + 0.45, "gum"), (0.12, tall + 0.10, "gum"),
+        (0.05, tall, "neck"), (0.0, tall - 0.03, "neck"), (0.03, 0.62 * tall, "tooth"),
+        (0.0, 0.20, "tooth"), (-0.05, 0.05, "edge"), (-0.14, 0.0, "edge"), (-0.24, 0.06, "edge"),
         (-0.34, 0.5 * tall, "back"), (-0.50, tall + 0.3, "back"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for out, height, kind in profile:
         offset = out - groove * (1.0 if kind in ("tooth", "edge") else 0.55 if kind == "neck" else 0.12)
         z = np.full_like(u, height)
         if kind == "edge":

@@ -1,4 +1,4 @@
-"""The parts that sit on the skin: eyeballs, lashes, brows, ears, in centimetres; and the list of all parts."""
+"""The parts that sit on the skin: eyeballs, lashes, brows, ears, in centimetres; and all parts in a list."""
 
 from __future__ import annotations
 
@@ -172,11 +172,7 @@ def ear(shape: Proportions) -> Part:
         out = 0.62 * s + height * (0.45 + 0.55 * free)
         rows.append(np.stack([out, 0.85 * s - 0.35 * height + 0.10 * h, h - 0.16 * s], -1))
     grid = np.array([x, y, z]) + shape.ear_size * np.stack(rows)
-    names = [
-        "lid" if 0.15 < (a + b) / 2 < 0.5 and i < front else "skin"
-        for i, (a, b) in enumerate(zip(EAR_SIZES, EAR_SIZES[1:]))
-    ]
-    part = sheet("ear left", grid, ["skin" for _ in names], True)
+    part = sheet("ear left", grid, "skin", True)
     return outwards(closed_end(part, np.arange(EAR_AROUND), "skin", True))
 
 

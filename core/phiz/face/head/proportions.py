@@ -21,9 +21,9 @@ class Eye:
     lid_thickness: float = 0.14
     inner: float = -0.82  # azimuth of the corner towards the nose
     outer: float = 0.86  # azimuth of the other corner
-    top: float = 0.49  # elevation of the upper lid above the line between the corners
-    bottom: float = 0.40
-    tilt: float = 0.07  # elevation of the outer corner above the middle
+    top: float = 0.46  # elevation of the upper lid above the line between the corners
+    bottom: float = 0.38
+    tilt: float = 0.10  # elevation of the outer corner above the middle
     crease: float = 0.20  # from the rim of the upper lid up to its fold
     heavy: float = 0.05  # cm by which the skin over the fold stands out
     iris: float = 0.50  # half angle of the iris seen from the centre
@@ -34,7 +34,7 @@ class Eye:
 class Mouth:
     height: float = -5.75  # z of the line between the lips at the middle
     half_width: float = 2.3
-    smile: float = 0.20  # how much higher the corners lie at rest
+    smile: float = 0.34  # how much higher the corners lie at rest
     upper_lip: float = 0.66
     lower_lip: float = 0.86
     fullness: float = 0.42
@@ -42,10 +42,10 @@ class Mouth:
 
 @dataclass(frozen=True)
 class Nose:
-    tip: tuple[float, float, float] = (0.0, -8.85, -2.75)
-    bridge: float = 0.50  # radius between the eyes
-    ball: float = 0.78  # radius of the tip
-    wing: float = 1.12  # from the middle to the outside of a wing
+    tip: tuple[float, float, float] = (0.0, -9.15, -2.70)
+    bridge: float = 0.42  # radius between the eyes
+    ball: float = 0.74  # radius of the tip
+    wing: float = 1.10  # from the middle to the outside of a wing
     root: float = 0.0  # how much further the bridge stands out
 
 
@@ -68,7 +68,7 @@ class Proportions:
     chin: tuple[float, float, float] = (0.0, -7.75, -8.95)
     chin_width: float = 1.55
     chin_cleft: float = 0.0
-    neck: float = 2.95  # radius
+    neck: float = 2.75  # radius
     throat: float = 0.0  # how far the Adam's apple stands out
     shoulder: float = 7.6  # half width between the shoulder joints
     ear: tuple[float, float, float] = (7.1, 1.0, -0.9)  # the middle of the left one
@@ -77,7 +77,7 @@ class Proportions:
     brow_weight: float = 1.0  # thickness of the eyebrows
     lashes: float = 1.0  # length
     age: float = 0.0  # 0 young, 1 old: folds beside the nose, bags under the eyes, a softer jaw
-    hair: str = "sweep"  # one of phiz.face.head.hair.STYLES
+    hair: str = "knot"  # one of phiz.face.head.hairstyles.STYLES
 
 
 PLAIN = Proportions()

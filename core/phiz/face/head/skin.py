@@ -1,4 +1,4 @@
-"""The skin as one closed surface of quads: a grid round head and bust with rings let in for eyes, mouth, nose.
+"""The skin as one closed surface of quads: a grid round head and bust with rings let in for the openings.
 
 The grid lives on directions (azimuth, elevation) seen from inside the head; below the jaw the eye that looks
 slides down into the chest. Rectangles of the grid are replaced by rings that run from the rectangle to the
@@ -138,7 +138,7 @@ def _lip_curves(shape: Proportions, count: int) -> tuple[np.ndarray, np.ndarray]
     x = mouth.half_width * u
     bow = 1.0 - 0.22 * np.exp(-((u / 0.11) ** 2)) + 0.10 * np.exp(-(((np.abs(u) - 0.20) / 0.14) ** 2))
     upper = mouth.upper_lip * np.sin(t) ** 1.25 * bow
-    lower = -mouth.lower_lip * np.sin(t) ** 1.05
+    lower = -mouth.lower_lip * np.sin(t) ** 0.9
     line = mouth_line(x, mouth)
     wide = x * 1.03
     both = lambda a, b: np.concatenate([a, b[-2:0:-1]])  # noqa: E731
@@ -187,7 +187,7 @@ def build(shape: Proportions) -> Skin:
     origin, way = _ray(*places.T, shape)
     index = np.full((n, m), -1)
     index[~inside] = make.add(to_surface(way, shape, origin), places)
-    collar = _collar(make, index, rows, shape)
+    collar = _collar(make, index, shape)
     for i in range(n):
         for j in range(m - 1):
             if not hole[i, j]:
@@ -204,8 +204,8 @@ def build(shape: Proportions) -> Skin:
     return _finished(make, shape, (eyes[0], eyes[1]), mouth, (nostrils[0], nostrils[1]), index, collar)
 
 
-def _collar(make: Builder, index: np.ndarray, rows: np.ndarray, shape: Proportions) -> np.ndarray:
-    """(3, n) loops that carry the garment's edge from the skin outwards; the garment is moved off the skin."""
+def _collar(make: Builder, index: np.ndarray, shape: Proportions) -> np.ndarray:
+    """(3, n) loops that carry the garment's edge off the skin; the garment itself is moved out too."""
     points = make.points[0]
     low = index[:, : NECKLINE - 1].ravel()
     points[low] += 0.16 * outwards(points[low], shape)
@@ -306,7 +306,7 @@ def _nostril(make: Builder, outline: np.ndarray, shape: Proportions, side: float
     """Rings under the wing of the nose, and a short dark way in."""
     start = make.places_of(outline)
     nose = shape.nose
-    middle = chart(np.array([[side * 0.50 * nose.wing, nose.tip[1] + 1.25, nose.tip[2] - 0.86]]), shape)[0]
+    middle = chart(np.array([[side * 0.50 * nose.wing, nose.tip[1] + 1.40, nose.tip[2] - 0.92]]), shape)[0]
     turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
     scale = nose.wing / 1.12
     across = np.radians(2.05) * scale * np.cos(turn) * side
@@ -356,7 +356,7 @@ def _mouth(make: Builder, outline: np.ndarray, shape: Proportions) -> Ring:
         points = to_surface(directions(*place.T), shape)
         swell = np.sin(np.pi * t**0.72) ** 0.9 * pads * thick
         points[:, 1] -= mouth.fullness * swell + 0.05 * (1 - t) * thick
-        points[:, 1] += (0.40 - 0.22 * taper**2) * t**3.2 + 0.08 * taper**4 * t
+        points[:, 1] += (0.32 - 0.16 * taper**2) * t**3.2 + 0.08 * taper**4 * t
         loops.append(make.add(points, place))
     contact = make.points[-1]
     sign = np.where(upper, 1.0, -1.0)

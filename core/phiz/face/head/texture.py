@@ -1,4 +1,4 @@
-"""Where each corner of each face lies on a texture: the skin unrolled above, every other piece in a cell below."""
+"""Where each face lies on a texture: the skin unrolled above, every other piece in a cell below."""
 
 from __future__ import annotations
 
