@@ -67,8 +67,6 @@ def _head(p: np.ndarray, shape: Proportions) -> np.ndarray:
     d = _blend(
         d, _ellipsoid(p, (eye_x + 0.2, -5.35 - apple, line + 2.35), (2.0, 1.75 + apple, 1.8 + apple)), 2.0
     )
-    if shape.hollow:
-        d = _carve(d, _ellipsoid(p, (wide - 0.2, -4.4, line + 0.1), (1.2, 2.4, 2.2)), 2.4 * shape.hollow)
     d = _blend(d, _ellipsoid(p, (0, -5.75, line + 0.05), (2.9, 2.45, 2.2)), 1.8)
     ridge = shape.brow_ridge
     d = _blend(d, _ellipsoid(p, (2.7, -5.7 - ridge, 2.5), (2.7, 1.8, 0.9)), 2.0)
@@ -124,6 +122,9 @@ def _details(p: np.ndarray, shape: Proportions) -> np.ndarray:
     line = mouth_line(x, mouth)
     out = out - 0.10 * _bell(z, mouth.height - mouth.lower_lip - 0.42, 0.30) * _bell(x, 0, 1.1)
     out = out - 0.08 * np.exp(-(((x - mouth.half_width - 0.10) / 0.30) ** 2 + ((z - line) / 0.42) ** 2))
+    if shape.hollow:
+        dent = ((x - shape.face_width + 1.3) / 1.5) ** 2 + ((z - mouth.height - 0.9) / 1.7) ** 2
+        out = out - 0.42 * shape.hollow * np.exp(-dent)
     if shape.chin_cleft:
         out = out - shape.chin_cleft * _bell(x, 0, 0.20) * _bell(z, shape.chin[2] + 1.0, 0.7)
     out = out + _fold(x, z, shape) * (0.05 + 0.22 * age)
