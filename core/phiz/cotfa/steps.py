@@ -79,10 +79,13 @@ class Spanned(Step):
 
 class Feeling(Spanned):
     """Step I: what is felt over a span. mix: emotion -> share, 0 to 1. intensity: how strongly the mix
-    shows, 0 to 1; 0 says that these emotions are not there ('not angry'). enabled: False leaves it out."""
+    shows, 0 to 1; 0 says that these emotions are not there ('not angry'). faced: the note itself says what
+    the face does meanwhile ('smiles sadly'), so that step II adds no units of the emotion; the mix shows it
+    all the same. enabled: False leaves it out."""
 
     mix: Annotated[dict[Annotated[str, AfterValidator(_emotion)], Share], Field(min_length=1)]
     intensity: Share = 1.0
+    faced: bool = False
 
 
 class Timing(Step):

@@ -12,6 +12,7 @@ from phiz.cotfa.steps import Feeling, Reading, UnitStep
 from phiz.face.emotions import prototype
 
 _SHARE = 0.25  # of the whole display, below which an emotion of a mix lends no units of its own
+_TRACE = 0.05  # of a typical unit that a weak display has not reached yet
 
 
 @cache
@@ -37,9 +38,9 @@ def felt_units(feeling: Feeling) -> Iterator[UnitStep]:
             continue
         shown = prototype(emotion, share * feeling.intensity)
         for unit in typical(emotion):
-            strongest[unit] = max(strongest.get(unit, 0.0), round(shown.get(unit, 0.0), 3))
-    for (au, side), strength in strongest.items():
-        if strength > 0.0:
+            strongest[unit] = max(strongest.get(unit, _TRACE), round(shown.get(unit, 0.0), 3))
+    if feeling.intensity > 0.0:
+        for (au, side), strength in strongest.items():
             yield UnitStep(
                 au=au, side=side, intensity=strength, felt=strength, because=feeling.because,
                 **feeling.model_dump(include={"start", "end", "ramp_in", "ramp_out"}),
@@ -53,11 +54,14 @@ def settled(reading: Reading, units: Iterable[UnitStep]) -> tuple[UnitStep, ...]
     """
     units = tuple(units)
     worded = [unit for unit in units if unit.felt is None]
+    denied = [unit for unit in worded if unit.enabled and unit.intensity == 0.0]
     edited = {_key(unit): unit for unit in units if unit.edited}
     felt: list[UnitStep] = []
     for feeling in reading.feelings:
-        if feeling.enabled:
+        if feeling.enabled and not feeling.faced:
             for unit in felt_units(feeling):
+                if any(no.au == unit.au and no.start < unit.end and unit.start < no.end for no in denied):
+                    continue
                 kept = edited.get(_key(unit))
                 felt.append(unit if kept is None else kept.model_copy(update={"felt": unit.felt}))
     return (*worded, *felt)

@@ -1,0 +1,180 @@
+"""How well a backend reads notes: `python -m phiz.cotfa.evaluate --split test`.
+
+Each note of a split has a gold reading (`phiz.cotfa.notes`), to which the units of step II are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from phiz.cotfa import notes
+from phiz.cotfa.backends import DEFAULT, Backend, backend, think
+from phiz.cotfa.notes import Action, Note
+from phiz.cotfa.steps import UnitStep
+from phiz.cotfa.trace import Trace
+from phiz.errors import PhizError
+from phiz.face.action_units import ACTION_UNITS
+
+NEAR = 0.3  # seconds within which a time is right
+
+
+@dataclass
+class Score:
+    """Counts over notes; what is not asked for (an optional unit, an order left open) counts nowhere."""
+
+    hits: int = 0
+    missing: int = 0
+    extra: int = 0
+    sides: list[bool] = field(default_factory=list)
+    orders: list[bool] = field(default_factory=list)
+    times: list[bool] = field(default_factory=list)
+    denied: list[bool] = field(default_factory=list)
+    whole: list[bool] = field(default_factory=list)
+    refused: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.hits / max(1, 2 * self.hits + self.missing + self.extra)
+
+    def figures(self) -> dict[str, float]:
+        """Every figure of the table."""
+        return {
+            "notes": len(self.seconds),
+            "AU set F1 (micro)": self.f1,
+            "precision": self.hits / max(1, self.hits + self.extra),
+            "recall": self.hits / max(1, self.hits + self.missing),
+            "notes with the very set": _share(self.whole),
+            "side right": _share(self.sides),
+            "order right": _share(self.orders),
+            f"time within {NEAR:g} s": _share(self.times),
+            "negated units that appear": sum(self.denied),
+            "negated units": len(self.denied),
+            "notes refused": self.refused,
+            "ms per note, mean": 1000 * sum(self.seconds) / max(1, len(self.seconds)),
+            "ms per note, most": 1000 * max(self.seconds, default=0.0),
+        }
+
+
+def _share(right: Sequence[bool]) -> float:
+    return sum(right) / len(right) if right else 1.0
+
+
+def asked(trace: Trace) -> tuple[UnitStep, ...]:
+    """The units that a trace shows on purpose."""
+    return tuple(unit for unit in trace.checked_units if unit.enabled and unit.intensity > 0.0)
+
+
+def score(split: Sequence[Note], reader: Backend) -> tuple[Score, dict[str, list[str]]]:
+    """The counts over the notes, and for each note that is not read as it should be, what is wrong."""
+    total, wrong = Score(), dict[str, list[str]]()
+    if split:
+        think(split[0].text, split[0].duration, reader=reader)  # what is loaded once is not timed
+    for note in split:
+        begun = time.perf_counter()
+        try:
+            units = asked(think(note.text, note.duration, reader=reader))
+        except PhizError:
+            units = ()
+            total.refused += 1
+        total.seconds.append(time.perf_counter() - begun)
+        faults = list(_compare(note, units, total))
+        if faults:
+            wrong[note.id] = faults
+    return total, wrong
+
+
+def _compare(note: Note, units: Sequence[UnitStep], total: Score) -> Iterator[str]:
+    shown = {unit.au for unit in units}
+    extra = shown - note.units - set(note.optional)
+    missing = note.units - shown
+    total.hits += len(note.units & shown)
+    total.extra += len(extra)
+    total.missing += len(missing)
+    total.whole.append(not extra and not missing)
+    if missing:
+        yield f"missing {sorted(missing)}"
+    if extra:
+        yield f"extra {sorted(extra)}"
+    for au in note.negated:
+        total.denied.append(au in shown)
+        if au in shown:
+            yield f"negated {au} appears"
+    matched = list(_matched(note.actions, units))
+    for action, unit in matched:
+        if "L" in ACTION_UNITS[action.au].sides:
+            right = unit.side in "LR" if action.side == "any" else unit.side == action.side
+            total.sides.append(right)
+            if not right:
+                yield f"AU {action.au} on {unit.side}, should be {action.side}"
+        for name in ("start", "end"):
+            should, does = getattr(action, name), getattr(unit, name)
+            if should is not None:
+                total.times.append(abs(should - does) <= NEAR)
+                if abs(should - does) > NEAR:
+                    yield f"AU {action.au} {name} {does:g}, should be {should:g}"
+    for i, (first, one) in enumerate(matched):
+        for second, other in matched[i + 1 :]:
+            if first.order < second.order:
+                total.orders.append(one.start < other.start)
+                if one.start >= other.start:
+                    yield f"AU {first.au} at {one.start:g} not before AU {second.au} at {other.start:g}"
+
+
+def _matched(actions: Sequence[Action], units: Sequence[UnitStep]) -> Iterator[tuple[Action, UnitStep]]:
+    """Each action with the unit that shows it: the first, in order of time, that is not taken, on its side
+    where there is a choice."""
+    free = sorted(units, key=lambda unit: unit.start)
+    for action in actions:
+        same = [unit for unit in free if unit.au == action.au]
+        sided = [unit for unit in same if unit.side == action.side]
+        chosen = (sided or same)[:1] or [unit for unit in units if unit.au == action.au][:1]
+        if chosen:
+            if chosen[0] in free:
+                free.remove(chosen[0])
+            yield action, chosen[0]
+
+
+def families(words: Mapping[str, str], reader: Backend) -> dict[str, str]:
+    """Each word to the emotion that is strongest where it is the whole note; "" where none is read."""
+    found: dict[str, str] = {}
+    for word in words:
+        totals: dict[str, float] = {}
+        for feeling in think(word, 4.0, reader=reader).reading.feelings:
+            for emotion, share in feeling.mix.items():
+                totals[emotion] = totals.get(emotion, 0.0) + share * feeling.intensity
+        found[word] = max(totals, key=lambda name: totals[name]) if totals else ""
+    return found
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m phiz.cotfa.evaluate", description=__doc__)
+    parser.add_argument("--split", default="dev", help=f"one of {', '.join(notes.SPLITS)} (default dev)")
+    parser.add_argument("--backend", default=DEFAULT, help="who reads (default %(default)s)")
+    parser.add_argument("--words", action="store_true", help="also the emotion of words that are in no list")
+    parser.add_argument("--show", action="store_true", help="say what is wrong with each note")
+    args = parser.parse_args(argv)
+    reader = backend(args.backend)
+    split = notes.load(args.split)
+    total, wrong = score(split, reader)
+    if args.show:
+        texts = {note.id: f"{note.text} ({note.duration:g} s)" for note in split}
+        for name, faults in wrong.items():
+            print(f"{name}: {texts[name]}\n    {'; '.join(faults)}")
+    figures: dict[str, Any] = total.figures()
+    if args.words:
+        known = notes.unseen_words()
+        read = families(known, reader)
+        figures["words of unseen feelings"] = len(known)
+        figures["right family"] = _share([read[word] == family for word, family in known.items()])
+    for name, value in figures.items():
+        print(f"{name:32} {value:.3f}" if isinstance(value, float) else f"{name:32} {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
