@@ -13,7 +13,6 @@ All of it happens in .venv beside this file; a second run finds it ready.
 from __future__ import annotations
 
 import argparse
-import glob
 import hashlib
 import json
 import os
@@ -25,6 +24,7 @@ import tempfile
 import venv
 from pathlib import Path
 
+from core.phiz import blender as installed_blender  # of the package, this stands on nothing else
 from export import extension
 
 ROOT = Path(__file__).resolve().parent
@@ -115,19 +115,8 @@ def blender() -> list[str | Path] | None:
             say(f"bpy does not start ({reason}); on Debian: apt-get install {LIBRARIES}")
     else:
         say(f"no bpy wheel for Python {'.'.join(map(str, interpreter()))}: looking for a Blender")
-    places = [
-        os.environ.get("BLENDER"),
-        shutil.which("blender"),
-        "/Applications/Blender.app/Contents/MacOS/Blender",
-        *sorted(glob.glob(r"C:\Program Files\Blender Foundation\Blender *\blender.exe"), reverse=True),
-    ]
-    for place in places:
-        if place and Path(place).is_file():
-            shown = subprocess.run([place, "--version"], capture_output=True, text=True, check=False).stdout
-            version = re.search(r"Blender (\d+)\.(\d+)", shown)
-            if version and tuple(map(int, version.groups())) >= (4, 2):
-                return with_extension(place)
-    return None
+    found = installed_blender.find()
+    return None if found is None else with_extension(found)
 
 
 def with_extension(program: str) -> list[str | Path] | None:
