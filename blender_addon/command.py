@@ -20,8 +20,11 @@ import bpy
 from phiz.acting import options as acting
 from phiz.acting import table
 from phiz.errors import PhizError
+from phiz.face import ict
+from phiz.face.head import VARIATIONS, shipped
+from phiz.writing import check_writable
 
-from . import action_support, lines, preferences, stage
+from . import action_support, lines, own_head, preferences, stage
 
 if TYPE_CHECKING:
     from phiz.worker.client import Worker
@@ -58,13 +61,18 @@ def parser() -> argparse.ArgumentParser:
         prog="phiz", description="A voice recording and acting notes become keys on a face.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    commands = top.add_subparsers(dest="command", required=True, metavar="generate|batch")
+    commands = top.add_subparsers(dest="command", required=True, metavar="generate|batch|head")
     _add_options(commands.add_parser("generate", help="make one face act one recording"))
     batch = commands.add_parser("batch", help="the same for every line of a CSV", epilog=_EPILOG)
     batch.formatter_class = argparse.RawDescriptionHelpFormatter
     batch.add_argument("lines", type=Path, metavar="LINES.csv", help="a line for every recording")
     batch.add_argument("--threads", type=int, metavar="N", help="CPU threads (all useful)")
     batch.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (the shipped one)")
+    head = commands.add_parser("head", help="write a head that is ready to act")
+    head.add_argument("-o", "--save", type=Path, required=True, metavar="OUT.blend", help="the file to write")
+    which = head.add_mutually_exclusive_group()
+    which.add_argument("--variation", choices=tuple(VARIATIONS), default=shipped.DEFAULT, help="Phiz's own")
+    which.add_argument("--ict", type=Path, metavar="FOLDER", help="ICT-FaceKit's, from its folder FaceXModel")
     return top
 
 
@@ -72,7 +80,10 @@ def _add_options(options: argparse.ArgumentParser) -> None:
     options.add_argument("--audio", type=Path, help="the recording; default: the one set in the file")
     face = options.add_mutually_exclusive_group()
     face.add_argument("--blend", type=Path, help="the .blend with the face; default: the one that is open")
-    face.add_argument("--head", action="store_true", help="Phiz's own head in a new file")
+    face.add_argument(
+        "--head", nargs="?", const=shipped.DEFAULT, choices=tuple(VARIATIONS), metavar="NAME",
+        help=f"Phiz's own head in a new file: {', '.join(VARIATIONS)}",
+    )  # fmt: skip
     options.add_argument(
         "--object", action="append", default=[], metavar="NAME",
         help="mesh of the face; once more for each further mesh, which are found otherwise; default: the "
@@ -100,12 +111,14 @@ def _add_options(options: argparse.ArgumentParser) -> None:
 
 
 def main(words: list[str]) -> int:
-    """Run `generate` or `batch`; returns the exit code."""
+    """Run `generate`, `batch` or `head`; returns the exit code."""
     try:
         options, shared = parser().parse_known_args(words)
         if options.command == "batch":
             return _batch(options, shared)
         options = parser().parse_args(words)  # now what is not known is an error
+        if options.command == "head":
+            return _head(options)
         lines.check(options)
         with contextlib.closing(_worker(options)) as worker:
             if failure := _perform([options], "", worker):
@@ -117,6 +130,17 @@ def main(words: list[str]) -> int:
     except KeyboardInterrupt:
         print("phiz: stopped.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _head(options: argparse.Namespace) -> int:
+    """Write a file with a head, its camera and its lights."""
+    if options.save.suffix != ".blend":
+        raise CommandError(f"--save expects a .blend; got {options.save.name}.")
+    check_writable(options.save)
+    own_head.scene(shipped.load(options.variation) if options.ict is None else ict.load(options.ict))
+    stage.save(options.save)
+    _say(f"wrote {options.save}")
+    return 0
 
 
 def _batch(batch: argparse.Namespace, shared: list[str]) -> int:

@@ -7,12 +7,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import bpy
-from bpy.props import EnumProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty
 from mathutils import Euler
 
+from phiz.errors import PhizError
 from phiz.face.channels import CHANNELS
+from phiz.face.head import VARIATIONS, shipped
 
-from . import faces
+from . import character, faces, own_head
 from .operator_base import FaceOperator
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _IN_FRONT = Euler((1.5, 0.0, 0.25)).to_quaternion()  # nearly level, a little from the side
+_HEADS = [(name, name.capitalize(), f"Phiz's own head: {name}") for name in VARIATIONS]
 _CHANNELS = [(name, name, f"The movement {name}") for name in CHANNELS]
 
 
@@ -29,6 +32,13 @@ class AddDemoHead(bpy.types.Operator):
     bl_idname = "phiz.add_demo_head"
     bl_label = "Add the Demo Head"
     bl_options = {"REGISTER", "UNDO"}
+
+    variation: EnumProperty(name="Character", description="Which of Phiz's own heads", items=_HEADS)
+    furnish: BoolProperty(
+        name="Camera and Lights",
+        description="Add a portrait camera and three lights, each where the scene has none",
+        default=True,
+    )
 
     @classmethod
     def poll(cls, context: Context) -> bool:
@@ -47,11 +57,12 @@ class AddDemoHead(bpy.types.Operator):
         return done
 
     def execute(self, context: Context) -> set[str]:
-        from phiz.face.head import demo_head
-
-        from . import character
-
-        head = character.add(demo_head(), context.scene)
+        try:
+            body = shipped.load(self.variation)
+        except PhizError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        head = character.add(body, context.scene)
         head.location = context.scene.cursor.location
         for other in context.selected_objects:
             other.select_set(False)
@@ -59,6 +70,9 @@ class AddDemoHead(bpy.types.Operator):
         context.view_layer.objects.active = head
         context.scene.phiz.face = head
         head.phiz.head_object = head
+        if self.furnish:
+            context.view_layer.update()  # the place of the head in the world
+            own_head.furnish(context.scene, head)
         return {"FINISHED"}
 
 

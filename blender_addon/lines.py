@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,11 +23,12 @@ from phiz.acting import options as acting
 from phiz.acting.remarks import notes_on
 from phiz.errors import PhizError
 from phiz.face.channels import COUNT
+from phiz.face.head import shipped
 from phiz.motion import take as takes
 from phiz.worker.protocol import Done, Failed, Generate
 from phiz.writing import check_writable
 
-from . import acting_notes, character, faces, keyframes, performance, result, stage, strips
+from . import acting_notes, faces, keyframes, own_head, performance, result, stage, strips
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def open_scene(options: argparse.Namespace, opened: str) -> bpy.types.Scene:
     Raises LineError.
     """
     if options.head:
-        return _own_head(options.fps or 30)
+        return own_head.scene(shipped.load(options.head), options.fps or 30)
     if not (options.blend or opened):
         return bpy.context.scene
     path = options.blend or Path(opened)
@@ -151,24 +151,6 @@ def _joined(kept: Kept, take: Take, start: float, rate: float) -> tuple[Take, fl
     joined = np.stack([np.interp(rows, at[order], column[order]) for column in motion.T], 1)
     weights, head = np.split(joined.astype(np.float32), [COUNT], axis=1)
     return replace(new, weights=weights, head=head), kept.start + int(rows[0])
-
-
-def _own_head(fps: float) -> bpy.types.Scene:
-    from phiz.face.head import demo_head
-
-    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    scene = bpy.context.scene
-    # fps is a whole number in Blender: 29.97 is 30 with fps_base 30 / 29.97
-    wanted = Fraction(fps).limit_denominator(100_000)
-    scene.render.fps = round(wanted)
-    scene.render.fps_base = float(round(wanted) / wanted)
-    scene.sync_mode = "AUDIO_SYNC"
-    face = character.add(demo_head(), scene)
-    face.phiz.head_object = face
-    stage.camera(scene, face)
-    stage.light(scene, face)
-    stage.preview_look(scene)
-    return scene
 
 
 def _face(scene: bpy.types.Scene, options: argparse.Namespace) -> bpy.types.Object:

@@ -27,7 +27,9 @@ class FacePickerPanel(SidebarPanel):
         found = performance.face_of(scene)
         if found is None:
             lines(layout, context, "No mesh in this scene has shape keys that Phiz knows.", "INFO")
-            layout.operator("phiz.add_demo_head", icon="MONKEY")
+            row = layout.row(align=True)
+            row.operator("phiz.add_demo_head", icon="MONKEY")
+            row.operator_menu_enum("phiz.add_demo_head", "variation", text="", icon="DOWNARROW_HLT")
             layout.prop(scene.phiz, "face")
             return
         layout.prop(scene.phiz, "face", placeholder=found.name)

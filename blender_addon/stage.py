@@ -31,23 +31,33 @@ class StageError(PhizError):
     """The stage cannot be made: a sound that cannot be read, a file that cannot be written or rendered."""
 
 
+# Name, place in sizes of the face, watts for a face of 1 m, size, colour: the key from the character's
+# left and above, a fill that leaves shape in the shadows, a rim that parts the head from what is behind it.
+_LIGHTS = (
+    ("Key", (1.3, -2.2, 1.5), 115.0, 1.1, (1.0, 0.93, 0.85)),
+    ("Fill", (-2.2, -1.7, 0.2), 36.0, 2.0, (0.82, 0.90, 1.0)),
+    ("Rim", (-1.4, 2.0, 1.7), 190.0, 1.0, (0.92, 0.96, 1.0)),
+)
+_STUDIO = "paint.sl"  # the brightest of Blender's own, and kind to skin
+_WORLD = (0.055, 0.058, 0.065)
+
+
 def light(scene: bpy.types.Scene, face: bpy.types.Object) -> None:
-    """Key, fill and rim lights around the face and a grey world, for EEVEE and Cycles."""
+    """Key, fill and rim lights around the face and a dim world, for EEVEE and Cycles."""
     centre, size = _extent(face)
-    for name, (x, y, z), watts in (
-        ("Key", (-1, -2, 1), 30),
-        ("Fill", (2, -1.5, 0), 12),
-        ("Rim", (1, 2, 1.5), 25),
-    ):
+    for name, place, watts, wide, colour in _LIGHTS:
         data = bpy.data.lights.new(f"Phiz {name}", "AREA")
-        data.energy, data.size = watts * size**2 * 3, size
+        data.energy, data.size, data.color = watts * size**2, size * wide, colour
         lamp = bpy.data.objects.new(data.name, data)
-        lamp.location = centre + Vector((x, y, z)) * size * 1.5
+        lamp.location = centre + Vector(place) * size
         lamp.rotation_euler = (centre - lamp.location).to_track_quat("-Z", "Y").to_euler()
         scene.collection.objects.link(lamp)
     if scene.world is None:
         scene.world = bpy.data.worlds.new("Phiz")
-    scene.world.color = (0.05, 0.05, 0.055)
+        scene.world.color = _WORLD
+        for node in scene.world.node_tree.nodes if scene.world.node_tree else ():
+            if node.type == "BACKGROUND":  # since 5.0 a world always has its nodes
+                node.inputs["Color"].default_value = (*_WORLD, 1.0)
 
 
 def camera(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
@@ -72,11 +82,22 @@ def preview_look(scene: bpy.types.Scene) -> None:
     scene.view_settings.view_transform = "Standard"  # AgX greys the skin
     shading = scene.display.shading
     shading.light, shading.color_type = "STUDIO", "MATERIAL"
+    if any(light.name == _STUDIO for light in bpy.context.preferences.studio_lights):
+        shading.studio_light = _STUDIO
     shading.show_cavity = True
     shading.cavity_type = "WORLD"
     shading.show_specular_highlight = True
     shading.background_type = "VIEWPORT"
     shading.background_color = (0.16, 0.17, 0.19)
+
+
+def final_look(scene: bpy.types.Scene) -> None:
+    """EEVEE, for a picture with light and shade, at a portrait's size."""
+    try:
+        scene.render.engine = "BLENDER_EEVEE_NEXT"
+    except TypeError:  # since 5.0 it has the old name again
+        scene.render.engine = "BLENDER_EEVEE"
+    scene.render.resolution_x = scene.render.resolution_y = 1080
 
 
 def add_sound(scene: bpy.types.Scene, path: Path, start: int, speaker: str) -> bool:

@@ -87,6 +87,11 @@ class CheckingLayout:
         self.drawn.operators.append((name, arguments.__dict__))
         return arguments
 
+    def operator_menu_enum(self, name: str, chosen: str, **given: Any) -> None:
+        _check_arguments("operator_menu_enum", given)
+        for item in _Arguments(name)._type.properties[chosen].enum_items:
+            setattr(self.operator(name), chosen, item.identifier)
+
     def menu(self, name: str, **given: Any) -> None:
         _check_arguments("menu", given)
         draw(getattr(bpy.types, name), bpy.context, self)

@@ -21,7 +21,7 @@ from blender_addon.voice import Voice  # noqa: E402
 from phiz.acting.direction import Direction  # noqa: E402
 from phiz.acting.presets import PRESETS  # noqa: E402
 from phiz.face.channels import CHANNELS, REGIONS  # noqa: E402
-from phiz.face.head import Head  # noqa: E402
+from phiz.face.head import VARIATIONS, Head  # noqa: E402
 from phiz.motion import take as takes  # noqa: E402
 from phiz.motion.take import Take  # noqa: E402
 
@@ -70,7 +70,8 @@ def shown() -> dict[str, Drawn]:
 def test_without_a_face_the_demo_head_is_offered(scene: Any) -> None:
     panels = shown()
     assert set(panels) == {"PHIZ_PT_face"}
-    assert panels["PHIZ_PT_face"].has("phiz.add_demo_head")
+    offered = [given["variation"] for _, given in panels["PHIZ_PT_face"].operators if "variation" in given]
+    assert panels["PHIZ_PT_face"].has("phiz.add_demo_head") and offered == list(VARIATIONS)
 
 
 def test_every_part_is_there_in_the_order_of_work(face: Any) -> None:
