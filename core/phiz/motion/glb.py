@@ -16,8 +16,8 @@ import numpy as np
 
 import phiz
 from phiz.face.channels import CHANNELS
-from phiz.face.head.normals import triangles, vertex_normals
 from phiz.face.head.finishes import FINISHES, PLAIN_FINISH
+from phiz.face.head.normals import triangles, vertex_normals
 from phiz.writing import whole_file
 
 if TYPE_CHECKING:
