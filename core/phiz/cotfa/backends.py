@@ -11,7 +11,12 @@ from phiz.cotfa.trace import Trace
 DEFAULT = "rules"
 
 # name: module and class. A class takes its settings as keywords and imports what it needs when it is made.
-BACKENDS = {"rules": ("phiz.cotfa.rules.backend", "Rules")}
+# Those of other layers are found by name alone, and need not be there.
+BACKENDS = {
+    "rules": ("phiz.cotfa.rules.backend", "Rules"),
+    "openai": ("phiz.cotfa.language.server", "OpenAI"),
+    "transformers": ("phiz.model.chat", "Transformers"),
+}
 
 
 class BackendError(WordsError):
@@ -38,7 +43,13 @@ def backend(name: str = DEFAULT, **settings: Any) -> Backend:
     if name not in BACKENDS:
         raise BackendError(f"There is no backend {name}. There are {', '.join(BACKENDS)}.")
     module, kind = BACKENDS[name]
-    return getattr(importlib.import_module(module), kind)(**settings)
+    try:
+        found = getattr(importlib.import_module(module), kind)
+    except ModuleNotFoundError as error:
+        raise BackendError(
+            f"The backend {name} needs {error.name}, which is not installed: pip install 'phiz[{name}]'."
+        ) from error
+    return found(**settings)
 
 
 def think(text: str, duration: float, context: str = "", reader: Backend | None = None) -> Trace:
