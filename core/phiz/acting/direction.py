@@ -161,7 +161,7 @@ class Direction(BaseModel):
     style: Annotated[str, Field(min_length=1)] | None = None
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:

@@ -14,7 +14,18 @@ from typing import NoReturn
 import phiz
 from phiz.errors import PhizError
 
-COMMANDS = ("generate", "batch", "plot", "inspect", "head", "evaluate", "experiment", "corpus", "train")
+COMMANDS = (
+    "generate",
+    "batch",
+    "plot",
+    "inspect",
+    "schema",
+    "head",
+    "evaluate",
+    "experiment",
+    "corpus",
+    "train",
+)
 USER_ERROR = 2
 INTERRUPTED = 130
 

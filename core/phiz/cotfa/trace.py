@@ -53,7 +53,7 @@ class Trace(Step):
     units: tuple[UnitStep, ...] = ()
     rewritten: Prompts | None = None
 
-    def __init__(self, **fields: Any) -> None:
+    def __init__(self, /, **fields: Any) -> None:
         try:
             super().__init__(**fields)
         except ValidationError as error:
