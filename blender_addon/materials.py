@@ -57,7 +57,7 @@ def make(name: str, rgba: tuple[float, float, float, float], roughness: float) -
     return material
 
 
-def _add(tree: Any, kind: str, column: int, row: int = 0, **values: Any) -> Any:
+def _add(tree: Any, kind: str, column: float, row: int = 0, **values: Any) -> Any:
     """A node left of the surface, and what its sockets hold."""
     node = tree.nodes.new(kind)
     node.location = (-220 * column, 300 - 280 * row)

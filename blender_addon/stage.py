@@ -139,7 +139,7 @@ def save(path: Path) -> None:
     path = path.absolute()  # Blender takes a relative one as seen from somewhere else
     partial = path.with_name(f".{path.stem}.partial.blend")
     try:
-        with _quiet():
+        with quiet():
             # Twice: only a file that has a place can have relative paths.
             bpy.ops.wm.save_as_mainfile(filepath=str(partial), compress=True, check_existing=False)
             for sound in bpy.data.sounds:
@@ -204,7 +204,7 @@ def render_video(
 
 def _render(path: Path) -> None:
     try:
-        with _quiet():
+        with quiet():
             bpy.ops.render.render(animation=True)
     except RuntimeError as error:
         raise StageError(f"Cannot render {path.name}: {first_line(error)}") from error
@@ -278,7 +278,7 @@ def first_line(error: BaseException) -> str:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep Blender's own chatter (a line for every frame) off the screen; C writes to descriptors 1, 2."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -46,7 +46,7 @@ def same(one: Head, other: Head) -> None:
 
 
 def test_a_head_survives_being_packed(head: Head, tmp_path: Path) -> None:
-    path = tmp_path / "heads.npz"
+    path, before = tmp_path / "heads.npz", tmp_path / "none"
     other = replace(head, keys={name: 0.5 * delta for name, delta in head.keys.items()})
     for _ in range(2):
         with open(path, "wb") as stream:
