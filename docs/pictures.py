@@ -54,8 +54,8 @@ class Studio:
         self.body = bpy.data.objects["Phiz"]
         if not whole:  # the face alone: the eyes lie at z = 0
             camera = self.scene.camera
-            camera.location = (0.0, -1.25, -0.012)
-            camera.data.lens = camera.data.sensor_width * 1.25 / 0.265
+            camera.location = (0.0, -1.25, -0.022)
+            camera.data.lens = camera.data.sensor_width * 1.25 / 0.235
 
     def picture(self, pose: dict[str, float], size: int, *, turn: float = 0.0, fine: bool = False):
         """One pose, turned about the vertical, as an image."""
