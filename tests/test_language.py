@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import socket
@@ -11,12 +12,13 @@ import jsonschema
 import pytest
 
 from phiz.acting.direction import Direction
-from phiz.cotfa import backends
+from phiz.cotfa import backends, options
 from phiz.cotfa.backends import BackendError
 from phiz.cotfa.language import asking
 from phiz.cotfa.language.answer import AnswerError, schema, trace_of
 from phiz.cotfa.language.http import ServerError
 from phiz.cotfa.note import WordsError
+from phiz.cotfa.options import ReaderError
 from phiz.cotfa.trace import Trace
 from tests.standin import Reply, Standin, completion, dripping, flood, sent, silent, standin
 
@@ -378,3 +380,34 @@ def test_unknown_backends_and_absent_packages(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setitem(backends.BACKENDS, "absent", ("no_such_package.chat", "Chat"))
     with pytest.raises(BackendError, match="needs no_such_package"):
         backends.backend("absent")
+
+
+# The command line
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    options.add_options(parser)
+    return parser.parse_args(arguments)
+
+
+def test_options_make_the_reader() -> None:
+    assert options.reader(parsed()).name == "rules"
+    with standin(SAID) as server:
+        reader = options.reader(parsed("--backend", "openai", "--server", server.url, "--model", "tiny"))
+        check_good(backends.think(NOTE, DURATION, reader=reader))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--server", "http://127.0.0.1/v1"], "--server goes with --backend openai, not with rules"),
+        (["--backend", "openai", "--model", "tiny"], "needs --server"),
+        (["--backend", "openai", "--server", "http://127.0.0.1/v1"], "needs --model"),
+        (["--backend", "transformers"], "needs --model"),
+        (["--model", "tiny"], "openai or transformers"),
+    ],
+)
+def test_options_that_do_not_go_together(arguments: list[str], complaint: str) -> None:
+    with pytest.raises(ReaderError, match=complaint):
+        options.reader(parsed(*arguments))
