@@ -34,7 +34,7 @@ class StageError(PhizError):
 # Name, place in sizes of the face, watts for a face of 1 m, size, colour: the key from the character's
 # left and above, a fill that leaves shape in the shadows, a rim that parts the head from what is behind it.
 _LIGHTS = (
-    ("Key", (1.3, -2.2, 1.5), 115.0, 1.1, (1.0, 0.93, 0.85)),
+    ("Key", (1.3, -2.2, 1.5), 98.0, 1.1, (1.0, 0.93, 0.85)),
     ("Fill", (-2.2, -1.7, 0.2), 36.0, 2.0, (0.82, 0.90, 1.0)),
     ("Rim", (-1.4, 2.0, 1.7), 190.0, 1.0, (0.92, 0.96, 1.0)),
 )

@@ -238,16 +238,19 @@ def obj(path: Path, points: np.ndarray, faces: str = "") -> None:
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     """A small mesh in the layout of ICT-FaceKit's FaceXModel; each expression lifts another vertex."""
-    folder = tmp_path / "ICT-FaceKit" / "FaceXModel"
-    folder.mkdir(parents=True)
     rest = np.array([(-1, -5, 10), (1, -5, 10), (1, 6, 10), (-1, 6, 10), (0, -3.2, 10.5), (0.4, -3.4, 10.5)])
     places = "\n".join(f"vt {i / 8} {i / 16}" for i in range(6))
     faces = f"{places}\nusemtl M_Face\nf 1/1 2/2 3/3 4/4\nf 1/1 6/6 5/5"
+    return made_kit(tmp_path, rest, faces)
+
+
+def made_kit(place: Path, rest: np.ndarray, faces: str) -> Path:
+    folder = place / "ICT-FaceKit" / "FaceXModel"
+    folder.mkdir(parents=True)
     obj(folder / ict.NEUTRAL, rest, faces)
-    stems = dict.fromkeys(channel for channel in CHANNELS)
-    for number, channel in enumerate(stems):
+    for number, channel in enumerate(CHANNELS):
         moved = rest.copy()
-        moved[number % 6, 1] += 1 + number
+        moved[number % len(rest), 1] += 1 + number
         name = channel
         if channel not in ("jawLeft", "jawRight", "mouthLeft", "mouthRight"):
             name = channel.replace("Left", "_L").replace("Right", "_R")
@@ -272,6 +275,20 @@ def test_ict_facekit_becomes_a_head(kit: Path) -> None:
         assert np.count_nonzero(head.keys[channel]) == 1
     again = ict.load(kit.parent)  # the whole download
     assert np.array_equal(again.vertices, head.vertices)
+
+
+def test_an_iris_lies_behind_a_clear_cornea(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ict, "_PARTS", ((0, "eye white"), (8, "iris")))
+    monkeypatch.setattr(ict, "_EYES", ((0, 16), (16, 16)))
+    shell = np.array(
+        [(-1, -1, -1), (1, 1, -1), (0.1, 0, 1), (0, 0.1, 1), (0, 0, 1), (1, 0, 0), (0, 1, 0), (-1, 0, 0)]
+    )
+    rest = np.concatenate([shell, 0.9 * shell])
+    rest[[0, 8]] = (-1, -1, -1), (-0.9, -0.9, -0.9)
+    kit = made_kit(tmp_path, rest, "f 3 4 5\nf 6 7 8\nf 11 12 13\nf 14 15 16")
+    head = ict.load(kit)
+    named = [head.materials[i][0] for i in head.material_index]
+    assert named == ["cornea", "eye white", "pupil", "eye white"]
 
 
 def test_an_old_ict_facekit_has_cheek_raisers(kit: Path) -> None:

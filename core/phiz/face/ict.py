@@ -21,15 +21,15 @@ _OLDER = {"cheekSquint": "cheekRaiser"}  # what the first releases call it
 _BOTH_SIDES = ("browInnerUp", "cheekPuff")  # one key in ARKit, one for each side here
 
 # The first vertex of each part (README of ICT-FaceKit, "Model geometry"); None: shells that only shade the
-# eye in a game engine.
+# eye in a game engine, and sheets of lashes that need a picture of them.
 _PARTS: tuple[tuple[int, str | None], ...] = (
     (0, "skin"), (11248, "mouth"), (13294, "lid"), (14062, "gums"), (17039, "teeth"),
     (21451, "eye white"), (22221, "iris"), (23021, "eye white"), (23791, "iris"),
-    (24591, "tear"), (24999, None), (25351, "lashes"),
+    (24591, "tear"), (24999, None),
 )  # fmt: skip
 _FACE_END = 9409  # the vertices before it are the face, which bears the lips
 _EYES = ((21451, 23021), (23021, 24591))  # left, right eyeball
-_PUPIL = 0.17  # radians from the gaze to the pupil's edge
+_PUPIL, _IRIS, _CORNEA = 0.17, 0.43, 0.47  # radians from the gaze to their edges
 # Where the red of the lips is at rest, in cm: its line, and how far it goes to the side, up and down.
 _LIP_LINE, _LIP_WIDTH, _LIP_UP, _LIP_DOWN = -3.30, 2.40, 0.90, 1.00
 _CM = 0.01
@@ -44,8 +44,8 @@ _MATERIALS: tuple[tuple[str, tuple[float, float, float, float], float], ...] = (
     ("eye white", (0.82, 0.80, 0.78, 1.0), 0.20),
     ("iris", (0.09, 0.13, 0.14, 1.0), 0.25),
     ("pupil", (0.005, 0.005, 0.005, 1.0), 0.10),
+    ("cornea", (1.0, 1.0, 1.0, 0.08), 0.03),
     ("tear", (1.0, 1.0, 1.0, 0.08), 0.03),
-    ("lashes", (0.03, 0.02, 0.018, 1.0), 0.60),
 )
 
 
@@ -174,7 +174,10 @@ def _part(vertex: int) -> str:
 
 
 def _painted(rest: np.ndarray, faces: list[tuple[int, ...]], part: np.ndarray) -> np.ndarray:
-    """The material of each face, with lips and pupils, which the mesh has no parts for."""
+    """The material of each face, with lips and pupils, which the mesh has no parts for.
+
+    The eye's outer shell is clear before the iris, which lies on an inner shell.
+    """
     named = part.astype(object)
     middle = np.array([rest[list(face)].mean(0) for face in faces])  # (F, 3) cm
     bow = 1 - (middle[:, 0] / _LIP_WIDTH) ** 2
@@ -188,5 +191,8 @@ def _painted(rest: np.ndarray, faces: list[tuple[int, ...]], part: np.ndarray) -
         out = middle - (ball.min(0) + ball.max(0)) / 2
         angle = np.arctan2(np.linalg.norm(out[:, :2], axis=1), out[:, 2])
         inside = np.array([first <= face[0] < end for face in faces])
-        named[inside & (part == "iris") & (angle < _PUPIL)] = "pupil"
+        inner, outer = inside & (part == "iris"), inside & (part == "eye white")
+        named[outer & (angle < _CORNEA)] = "cornea"
+        named[inner & (angle < _PUPIL)] = "pupil"
+        named[inner & (angle >= _IRIS)] = "eye white"
     return named

@@ -39,8 +39,8 @@ FINISHES: dict[str, Finish] = {
     "teeth": Finish(subsurface=0.10, scatter=_ENAMEL, coat=0.60),
     "gums": Finish(subsurface=0.10, scatter=_FLESH, coat=0.60),
     "tongue": Finish(subsurface=0.15, scatter=_FLESH, coat=0.45, pores=0.0002),
-    "hair": Finish(sheen=0.15, streaks=0.7),
-    "brows": Finish(sheen=0.10),
+    "hair": Finish(sheen=0.04, streaks=0.7),
+    "brows": Finish(sheen=0.03),
 }
 """By a material's name; any other one is plain."""
 
