@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from phiz.acting.direction import Direction, EmotionKey
@@ -18,17 +20,21 @@ def emotion_track(direction: Direction, frames: int, fps: float) -> np.ndarray:
     The first key past the end is taken as standing at the last frame, those after it are left out.
     An emotion that is left open is neutral here.
     """
-    track = np.zeros((frames, len(EMOTIONS)), np.float32)
-    track[:, _NEUTRAL] = 1.0
     end = (frames - 1) / fps
     written = direction.emotion or ()
     past = [key for key in written if key.time > end][:1]
     keys = [key for key in written if key.time <= end] + past
-    if not keys or frames == 0:
+    return emotion_at(keys, np.arange(frames) / fps, end)
+
+
+def emotion_at(keys: Sequence[EmotionKey], at: np.ndarray, latest: float = np.inf) -> np.ndarray:
+    """(n, 8) float32 rows of `emotion_track` at times (n,); keys later than `latest` stand there."""
+    track = np.zeros((len(at), len(EMOTIONS)), np.float32)
+    track[:, _NEUTRAL] = 1.0
+    if not keys or not len(at):
         return track
-    times = np.array([min(key.time, end) for key in keys])  # (k,) rising
+    times = np.array([min(key.time, latest) for key in keys])  # (k,) rising
     values = np.stack([_row(key) for key in keys])  # (k, 8)
-    at = np.arange(frames) / fps
     before = np.searchsorted(times, at, side="right") - 1  # the last key at or before each frame; -1: none
     after = np.minimum(before + 1, len(keys) - 1)
     before = np.maximum(before, 0)

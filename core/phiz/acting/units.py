@@ -32,15 +32,17 @@ _REGION = {channel: region for region, channels in REGIONS.items() for channel i
 _SLACK = 1e-6  # of a frame, a second or an envelope: rounding of times such as 0.1 s * 30
 
 
-def envelope(event: AUEvent, frames: int, fps: float) -> tuple[slice, np.ndarray]:
+def envelope(event: AUEvent, frames: int, fps: float, begin: int = 0) -> tuple[slice, np.ndarray]:
     """The frames at which an event is seen, and how far it is held there: (n,) float32, 0 to 1.
 
     Frame i stands at i / fps. The ramps are smoothsteps inside the span; the end itself is outside it,
     so that without ramps one event may follow another. What lies past the recording is cut off, and so
     are frames at either end at which it is not held at all. The slice is empty for an event past the
-    end, one that falls between two frames, or one whose envelope stays at 0.
+    end, one that falls between two frames, or one whose envelope stays at 0. What lies before the frame
+    `begin` is cut off likewise.
     """
     first, last = (math.ceil(min(time * fps, frames) - _SLACK) for time in (event.start, event.end))
+    first, last = max(first, begin), max(last, begin)
     at = np.arange(first, last) / fps
     held = held_at(event, at)
     seen = np.flatnonzero(held > _SLACK)
@@ -77,16 +79,18 @@ def _ramp(since: np.ndarray, length: float) -> np.ndarray:
     return share * share * (3.0 - 2.0 * share)
 
 
-def unit_track(events: Iterable[AUEvent], frames: int, fps: float) -> np.ndarray:
+def unit_track(events: Iterable[AUEvent], frames: int, fps: float, begin: int = 0) -> np.ndarray:
     """(frames, WIDTH) float32: for each of UNITS how far it is held, then that times its intensity.
+
+    begin: the frame to begin with, for a part of a track (frames - begin, WIDTH).
 
     An event on both sides, or of a unit that has no sides, fills both columns. Where two of a unit and
     side overlap, it is held as far as the further one, and as strongly as the one that starts later says
     while that is on, blended by its envelope.
     """
-    track = np.zeros((frames, WIDTH), np.float32)
+    track = np.zeros((frames - begin, WIDTH), np.float32)
     for event in _in_order(events):
-        span, held = envelope(event, frames, fps)
+        span, held = _from(begin, *envelope(event, frames, fps, begin))
         for side in "LR" if event.side == "B" else event.side:
             column = _COLUMN[event.au, side]
             track[span, column] = np.maximum(track[span, column], held)
@@ -95,11 +99,14 @@ def unit_track(events: Iterable[AUEvent], frames: int, fps: float) -> np.ndarray
     return track
 
 
-def control_mask(events: Iterable[AUEvent], frames: int, fps: float) -> np.ndarray:
-    """(frames, 51) float32 Z, 0 to 1: the events' envelopes on the channels they control, else exactly 0."""
-    mask = np.zeros((frames, COUNT), np.float32)
+def control_mask(events: Iterable[AUEvent], frames: int, fps: float, begin: int = 0) -> np.ndarray:
+    """(frames, 51) float32 Z, 0 to 1: the events' envelopes on the channels they control, else exactly 0.
+
+    begin: the frame to begin with, for a part of a mask.
+    """
+    mask = np.zeros((frames - begin, COUNT), np.float32)
     for event in events:
-        span, held = envelope(event, frames, fps)
+        span, held = _from(begin, *envelope(event, frames, fps, begin))
         for channel in controlled(event.au, event.side):
             mask[span, channel] = np.maximum(mask[span, channel], held)
     return mask
@@ -150,6 +157,11 @@ def _spans(events: Iterable[AUEvent], frames: int, fps: float) -> Iterator[tuple
         span, held = envelope(event, frames, fps)
         if len(held):
             yield span, event
+
+
+def _from(begin: int, span: slice, held: np.ndarray) -> tuple[slice, np.ndarray]:
+    """An envelope by frames counted from `begin`."""
+    return slice(span.start - begin, span.stop - begin), held
 
 
 def _in_order(events: Iterable[AUEvent]) -> list[AUEvent]:

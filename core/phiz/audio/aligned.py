@@ -22,8 +22,8 @@ def silent(features: np.ndarray) -> np.ndarray:
     return np.tile(np.append(features, -3.0), 2).astype(np.float32)
 
 
-def _sample(track: np.ndarray, fps: float, times: np.ndarray) -> np.ndarray:
-    """Linear interpolation of (T, D) at times (F,); the ends hold."""
+def sampled(track: np.ndarray, fps: float, times: np.ndarray) -> np.ndarray:
+    """Linear interpolation of (T, D) at times (F,) in s from its first row; the ends hold."""
     place = np.clip(times * fps, 0, len(track) - 1)
     low = np.minimum(place.astype(np.int64), max(len(track) - 2, 0))
     high = np.minimum(low + 1, len(track) - 1)
@@ -37,9 +37,15 @@ def aligned(features: np.ndarray, mel: np.ndarray, frames: int) -> np.ndarray:
     features: (T, D) of an audio encoder at 50 fps. mel: (2T, 64) log-mel at 100 fps, not normalised,
     from which the loudness is taken (dB relative to the speech level, in units of 20 dB).
     """
-    loud = (loudness(mel) / 20.0)[:, None]
+    return heard_at(np.arange(frames) / MOTION_FPS, features, loudness(mel))
+
+
+def heard_at(times: np.ndarray, features: np.ndarray, loud: np.ndarray) -> np.ndarray:
+    """(F, width) float32 rows of `aligned` at times (F,) in s from the first row of features (T, D) and of
+    loud (2T,) in dB."""
+    loud = (loud / 20.0)[:, None]
     parts = []
     for side in (-1.0, 1.0):
-        times = np.arange(frames) / MOTION_FPS + side / (4 * MOTION_FPS)
-        parts += [_sample(features.astype(np.float32), ENCODER_FPS, times), _sample(loud, MEL_FPS, times)]
+        at = times + side / (4 * MOTION_FPS)
+        parts += [sampled(features.astype(np.float32), ENCODER_FPS, at), sampled(loud, MEL_FPS, at)]
     return np.concatenate(parts, axis=1, dtype=np.float32)

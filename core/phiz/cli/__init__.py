@@ -17,6 +17,7 @@ from phiz.errors import PhizError
 COMMANDS = (
     "generate",
     "batch",
+    "live",
     "plot",
     "inspect",
     "schema",

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 from phiz.errors import PhizError
 
 if TYPE_CHECKING:
-    from phiz.evaluate.systems import System
+    from collections.abc import Callable, Sequence
 
-_WHO = ("model", "teacher", "rhubarb")
+    from phiz.evaluate.systems import System
+    from phiz.evaluate.test_sets import HeldOutClip
+
+_WHO = ("model", "live", "teacher", "rhubarb")
+_DEFAULT = ("model", "teacher", "rhubarb")
 _SETS = ("real", "ked", "noise")
 
 
@@ -33,7 +37,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--corpus", type=Path, help="folder that `phiz corpus` wrote")
     parser.add_argument("--bundle", type=Path, help="model bundle (default: the one that ships)")
     parser.add_argument(
-        "--who", type=_some_of(_WHO), default=_WHO, metavar="A,B", help=f"of {','.join(_WHO)}"
+        "--who",
+        type=_some_of(_WHO),
+        default=_DEFAULT,
+        metavar="A,B",
+        help=f"of {','.join(_WHO)} (default: {','.join(_DEFAULT)}); live: the model as the voice arrives",
     )
     parser.add_argument(
         "--set", type=_some_of(_SETS), default=_SETS, metavar="A,B", help=f"of {','.join(_SETS)}"
@@ -96,15 +104,20 @@ def _score(args: argparse.Namespace) -> int:
 
     contenders = []
     acting: dict[str, System] = {}  # those whose seeds are compared
-    seams = None
-    if "model" in args.who:
+    seams: dict[str, Callable[[Sequence[HeldOutClip]], dict[str, float]]] = {}
+    if {"model", "live"} & set(args.who):
         from phiz.evaluate import ours
         from phiz.runtime import bundle
 
         loaded = bundle.load(args.bundle, threads=args.threads)
-        seams = partial(ours.seams, loaded)
-        acting["model"] = ours.model(loaded)
-        contenders.append(Contender("model", acting["model"], test_sets.SETS))
+        for name, act, find_seams in (
+            ("model", ours.model, ours.seams),
+            ("live", ours.live, ours.live_seams),
+        ):
+            if name in args.who:
+                seams[name] = partial(find_seams, loaded)
+                acting[name] = act(loaded)
+                contenders.append(Contender(name, acting[name], test_sets.SETS))
     if "teacher" in args.who:
         acting["teacher"] = systems.teacher
         contenders.append(Contender("teacher", systems.teacher, ("real", "ked")))
@@ -127,8 +140,8 @@ def _score(args: argparse.Namespace) -> int:
         if "real" in sets:
             for name, act in acting.items():
                 extras[f"{name}, seeds compared"] = compare_seeds(act, sets["real"], lip_gap)
-            if seams is not None:
-                extras["model, seams of a long recording"] = seams(sets["real"])
+            for name, found in seams.items():
+                extras[f"{name}, seams of a long recording"] = found(sets["real"])
     report.show(scores, extras, console)
     if args.output:
         whole = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phiz.acting.direction import Direction
+from phiz.audio.aligned import MOTION_FPS
 from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
 from phiz.evaluate.systems import STYLE, System
@@ -15,6 +16,7 @@ from phiz.motion.measures import Performance, seam_ratio
 from phiz.motion.take import Take
 from phiz.runtime.bundle import Bundle
 from phiz.runtime.generate import generate
+from phiz.runtime.live.session import HOP, LiveSession
 from phiz.runtime.windows import Windows
 
 
@@ -26,6 +28,36 @@ def model(bundle: Bundle) -> System:
         return Performance(take.weights, take.fps, clip.phones)
 
     return act
+
+
+def live(bundle: Bundle) -> System:
+    """The same as the voice arrives, a tenth of a second at a time."""
+
+    def act(clip: HeldOutClip, seed: int) -> Performance:
+        take = live_take(bundle, clip.samples, seed)
+        return Performance(take.weights, take.fps, clip.phones)
+
+    return act
+
+
+def live_take(bundle: Bundle, samples: np.ndarray, seed: int) -> Take:
+    """What a live session shows of samples (n,) float32 at 16 kHz, without emotion."""
+    session = LiveSession(bundle, Direction(emotion=(), style=STYLE, seed=seed))
+    heard = [session.push(samples[i : i + RATE // 10]) for i in range(0, len(samples), RATE // 10)]
+    frames = [*heard, session.finish()]
+    return Take(
+        np.concatenate([part.weights for part in frames]),
+        np.concatenate([part.head for part in frames]),
+        MOTION_FPS,
+    )
+
+
+def live_seams(bundle: Bundle, clips: Sequence[HeldOutClip], seconds: float = 120.0) -> dict[str, float]:
+    """`seam_ratio` of one long recording made live, where hops begin."""
+    samples = np.concatenate([clip.samples for clip in clips])[: int(seconds * RATE)]
+    take = live_take(bundle, samples, 0)
+    at = range(HOP, take.frames, HOP)
+    return {"seconds": len(samples) / RATE, "seams": float(len(at)), **seam_ratio(take.weights, at)}
 
 
 def seams(bundle: Bundle, clips: Sequence[HeldOutClip], seconds: float = 120.0) -> dict[str, float]:

@@ -58,16 +58,27 @@ HEADER = ",".join(("Timecode", "BlendShapeCount", *COLUMNS))
 
 def write(take: Take, stream: BinaryIO) -> None:
     """Write a Take as the app would. TongueOut is 0; eye rotations follow from the eyeLook channels."""
-    column = {name: i for i, name in enumerate(COLUMNS)}
-    table = np.zeros((take.frames, len(COLUMNS)))
-    table[:, [column[_camel(name)] for name in CHANNELS]] = take.weights
-    table[:, [column[name] for name in _HEAD]] = take.head * _HEAD_SIGNS
-    table[:, [column[name] for name in _LEFT_EYE]] = eye_rotation(take.weights, "Left")
-    table[:, [column[name] for name in _RIGHT_EYE]] = eye_rotation(take.weights, "Right")
-    line = f"%s,{len(COLUMNS)}" + ",%.10f" * len(COLUMNS) + "\n"
     stream.write(f"{HEADER}\n".encode())
-    for code, row in zip(timecode.timecodes(take.frames, take.fps), table, strict=True):
-        stream.write((line % (code, *row)).encode())
+    for code, row in zip(
+        timecode.timecodes(take.frames, take.fps), table(take.weights, take.head), strict=True
+    ):
+        stream.write(line(code, row))
+
+
+def table(weights: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """(frames, 51) weights and (frames, 3) head -> (frames, 61) values in the order of COLUMNS."""
+    column = {name: i for i, name in enumerate(COLUMNS)}
+    values = np.zeros((len(weights), len(COLUMNS)))
+    values[:, [column[_camel(name)] for name in CHANNELS]] = weights
+    values[:, [column[name] for name in _HEAD]] = head * _HEAD_SIGNS
+    values[:, [column[name] for name in _LEFT_EYE]] = eye_rotation(weights, "Left")
+    values[:, [column[name] for name in _RIGHT_EYE]] = eye_rotation(weights, "Right")
+    return values
+
+
+def line(code: str, row: np.ndarray) -> bytes:
+    """A line of the file: a timecode, and a row (61,) of `table`."""
+    return ((f"%s,{len(COLUMNS)}" + ",%.10f" * len(COLUMNS) + "\n") % (code, *row)).encode()
 
 
 def eye_rotation(weights: np.ndarray, side: str) -> np.ndarray:

@@ -9,8 +9,15 @@ _BLOCK = 256
 
 def frame_noise(frames: int, width: int, seed: int) -> np.ndarray:
     """(frames, width) float32 standard normal. Frame i is the same however long the recording is."""
+    return noise_between(0, frames, width, seed)
+
+
+def noise_between(first: int, last: int, width: int, seed: int) -> np.ndarray:
+    """(last - first, width) of these frames; there are some before frame 0 too."""
     blocks = []
-    for block in range(-(-frames // _BLOCK)):
-        generator = np.random.Generator(np.random.Philox(key=np.array([seed, block], np.uint64)))
+    start = first // _BLOCK
+    for block in range(start, -(-last // _BLOCK)):
+        key = np.array([seed, block % 2**64], np.uint64)
+        generator = np.random.Generator(np.random.Philox(key=key))
         blocks.append(generator.standard_normal((_BLOCK, width), np.float32))
-    return np.concatenate(blocks)[:frames]
+    return np.concatenate(blocks)[first - start * _BLOCK : last - start * _BLOCK]

@@ -6,6 +6,7 @@ queue. So it may be called from the main thread of a program with a window.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import queue
@@ -16,20 +17,30 @@ import threading
 from pathlib import Path
 
 import phiz
+from phiz.acting.direction import Direction
 from phiz.worker import boot, protocol
 from phiz.worker.protocol import (
+    Audio,
     Cancel,
     Cancelled,
+    Direct,
     Done,
     Failed,
+    Finish,
+    Finished,
+    Frames,
     Generate,
     Hello,
+    Live,
+    Opened,
     Progress,
     ProtocolError,
     Ready,
+    Refused,
+    ToLive,
 )
 
-Reply = Progress | Done | Failed | Cancelled
+Reply = Progress | Done | Opened | Frames | Refused | Finished | Failed | Cancelled
 
 _LAST_WORDS = 0.5  # s that a worker gets to end by itself
 
@@ -136,8 +147,8 @@ class Worker:
         self._process: _Process | None = None
         self._log: Path | None = None
         self._last_id = 0
-        self._pending: dict[int, Generate] = {}  # not yet answered
-        self._unsent: list[int] = []  # of these, what waits for the worker to be ready
+        self._pending: list[int] = []  # requests that are not yet answered
+        self._unsent: list[Generate | Live | ToLive] = []  # what waits for the worker to be ready
         self._replies: list[Reply] = []
         self._ready: Ready | None = None
         self._refusal: Failed | None = None  # what the process said of itself
@@ -170,17 +181,46 @@ class Worker:
 
         Requests are worked on in order. Starts the process, or starts it again after a crash.
         """
+        return self._ask(request)
+
+    def live(self, request: Live) -> int:
+        """Open a live session, and get its id; as `generate`. `push` sound to it, `direct` it and
+        `finish` it, at any time.
+
+        It is answered by Opened, Frames and Refused, and at last by Finished, Failed or Cancelled.
+        """
+        return self._ask(request)
+
+    def push(self, id: int, samples: bytes) -> None:
+        """The sound of a live session goes on: samples in the encoding that it was opened with."""
+        self._tell(Audio(id=id, samples=base64.b64encode(samples).decode()))
+
+    def direct(self, id: int, direction: Direction, at: float | None = None) -> None:
+        """From now on, or from the second `at` of the sound, act by this Direction in a live session."""
+        self._tell(Direct(id=id, direction=direction, at=at))
+
+    def finish(self, id: int) -> None:
+        """The sound of a live session has ended."""
+        self._tell(Finish(id=id))
+
+    def _ask(self, request: Generate | Live) -> int:
         self.start()
         self._last_id += 1
-        self._pending[self._last_id] = request.model_copy(update={"id": self._last_id})
-        self._unsent.append(self._last_id)
+        self._pending.append(self._last_id)
+        self._unsent.append(request.model_copy(update={"id": self._last_id}))
         self._send()
         return self._last_id
 
+    def _tell(self, message: ToLive) -> None:
+        """Say it, but not to a session that is over: what ended it is known already, or will be."""
+        if message.id in self._pending:
+            self._unsent.append(message)
+            self._send()
+
     def cancel(self, id: int) -> None:
-        """Stop a request. It is answered by Cancelled, or by Done where that was quicker."""
-        if id in self._unsent:
-            self._unsent.remove(id)
+        """Stop a request. It is answered by Cancelled, or by Done or Finished where that was quicker."""
+        if any(message.id == id for message in self._unsent):
+            self._unsent = [message for message in self._unsent if message.id != id]
             self._answer(Cancelled(id=id))
         elif id in self._pending and self._process is not None:
             self._process.say(Cancel(id=id))
@@ -206,8 +246,8 @@ class Worker:
 
     def _send(self) -> None:
         if self._ready is not None and self._process is not None:
-            for id in self._unsent:
-                self._process.say(self._pending[id])
+            for message in self._unsent:
+                self._process.say(message)
             self._unsent.clear()
 
     def _hear(self) -> None:
@@ -262,6 +302,6 @@ class Worker:
         if isinstance(reply, Failed) and (reply.detail is not None or reply.error == "CrashError"):
             self._log_named = True
             reply = reply.model_copy(update={"log": str(self._log)})
-        if not isinstance(reply, Progress) and reply.id is not None:
-            self._pending.pop(reply.id, None)
+        if not isinstance(reply, Progress | Opened | Frames | Refused) and reply.id is not None:
+            self._pending = [id for id in self._pending if id != reply.id]
         self._replies.append(reply)

@@ -2,7 +2,9 @@
 
 The program begins with `hello`; the worker answers `ready` once its model is loaded, or `failed` and ends.
 Then every `generate` is answered by any number of `progress` and by exactly one of `done`, `failed` and
-`cancelled`, one request after the other. Times are seconds.
+`cancelled`, one request after the other. `live` is a request that goes on: `audio`, `direct` and `finish` of
+its id follow, and it is answered by `opened`, any number of `frames` and `refused`, and one of `finished`,
+`failed` and `cancelled`. Times are seconds.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Encoding = Literal["int16", "float32"]
 Time = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -79,6 +82,52 @@ class Cancel(_Message):
     id: int
 
 
+class Live(_Message):
+    """Open a live session: frames while the sound arrives, in `audio` messages of the same id.
+
+    rate: samples per second of the sound. encoding: of its samples, little-endian; channels: of each, one
+    after the other. direction: the acting notes to begin with. articulation, control, steps: as in
+    `generate`; steps None is what is quick enough.
+    """
+
+    type: Literal["live"] = "live"
+    id: int = 0
+    rate: int = 16000
+    encoding: Encoding = "int16"
+    channels: Annotated[int, Field(ge=1, le=64)] = 1
+    direction: Direction = Direction()
+    articulation: Annotated[float, Field(ge=0.0, le=1.0)] = 1.0
+    control: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 1.0
+    steps: Annotated[int, Field(ge=1)] | None = None
+
+
+class Audio(_Message):
+    """The sound of a live session goes on. samples: base64, of any length."""
+
+    type: Literal["audio"] = "audio"
+    id: int
+    samples: str
+
+
+class Direct(_Message):
+    """From now on, or from the second `at` of the sound, act by this Direction in a live session.
+
+    What was made stays. The Direction's times count from the beginning of the sound.
+    """
+
+    type: Literal["direct"] = "direct"
+    id: int
+    direction: Direction
+    at: Time | None = None
+
+
+class Finish(_Message):
+    """The sound of a live session has ended."""
+
+    type: Literal["finish"] = "finish"
+    id: int
+
+
 class Ready(_Message):
     """The worker has its model loaded. phiz: its version; bundle: the name of the model."""
 
@@ -122,6 +171,47 @@ class Failed(_Message):
     log: str | None = None
 
 
+class Opened(_Message):
+    """The live session hears from now on. fps: of its frames. look_ahead: seconds of sound that a frame waits
+    for at the most."""
+
+    type: Literal["opened"] = "opened"
+    id: int
+    fps: float
+    look_ahead: float
+
+
+class Frames(_Message):
+    """The next frames of a live session, one row each. first: the number of the first; time: its second.
+
+    weights: the 51 channels of a Take, 0 to 1; head: yaw, pitch and roll in radians.
+    """
+
+    type: Literal["frames"] = "frames"
+    id: int
+    first: int
+    time: float
+    weights: list[list[float]]
+    head: list[list[float]]
+
+
+class Refused(_Message):
+    """A live session did not follow a message and goes on without it. error, message: as in Failed."""
+
+    type: Literal["refused"] = "refused"
+    id: int
+    error: str
+    message: str
+
+
+class Finished(_Message):
+    """All frames of the live session were said. frames: how many."""
+
+    type: Literal["finished"] = "finished"
+    id: int
+    frames: int
+
+
 class Cancelled(_Message):
     """The request was stopped; it leaves no file."""
 
@@ -129,8 +219,9 @@ class Cancelled(_Message):
     id: int
 
 
-Request = Hello | Generate | Cancel
-Reply = Ready | Progress | Done | Failed | Cancelled
+ToLive = Audio | Direct | Finish
+Request = Hello | Generate | Live | ToLive | Cancel
+Reply = Ready | Progress | Done | Opened | Frames | Refused | Finished | Failed | Cancelled
 
 _REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
 _REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="type")])
@@ -156,11 +247,20 @@ def reply(text: bytes) -> Reply:
 
 def id_of(text: bytes) -> int | None:
     """The id in a line that may be no message, None where there is none."""
+    found = _field(text, "id")
+    return found if isinstance(found, int) else None
+
+
+def is_to_live(text: bytes) -> bool:
+    """Whether a line that may be no message was meant for a live session."""
+    return _field(text, "type") in ("audio", "direct", "finish")
+
+
+def _field(text: bytes, name: str) -> object:
     try:
-        found = json.loads(text).get("id")
+        return json.loads(text).get(name)
     except (ValueError, AttributeError):
         return None
-    return found if isinstance(found, int) else None
 
 
 def _parsed(text: bytes, adapter: TypeAdapter[T]) -> T:

@@ -12,11 +12,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from dataclasses import replace
 from typing import BinaryIO
-
-import onnxruntime as ort
 
 import phiz
 from phiz.audio import recording
@@ -24,20 +21,28 @@ from phiz.errors import PhizError
 from phiz.motion import storage, take
 from phiz.runtime import bundle
 from phiz.runtime.control import Control
-from phiz.runtime.performance import CancelledError
 from phiz.runtime.rehearsal import Part, Rehearsal
+from phiz.worker.job import Job
+from phiz.worker.live import perform, refusal
 from phiz.worker.protocol import (
+    Audio,
     Cancel,
     Cancelled,
+    Direct,
     Done,
     Failed,
+    Finish,
+    Finished,
     Generate,
     Hello,
+    Live,
     Progress,
     ProtocolError,
     Ready,
     Reply,
+    ToLive,
     id_of,
+    is_to_live,
     line,
     request,
 )
@@ -45,39 +50,8 @@ from phiz.writing import check_writable
 
 _STEP = 0.005  # of progress that is worth a line
 _WATCH = 1.0  # s between looks at the parent
+_MOST_WAITING = 10_000  # messages to a live session
 _LAST_WORDS = 2.0  # s that a job being stopped gets to take its unfinished file away
-
-
-class _Job:
-    """One request. `stop` and `finish` exclude each other: what is answered is what happens."""
-
-    def __init__(self, wanted: Generate) -> None:
-        self.wanted = wanted
-        self.stopped = False
-        self.running = ort.RunOptions()
-        self._finished = False
-        self._lock = threading.Lock()
-
-    def stop(self) -> bool:
-        """Stop it, the running graph too; False where it is finished or stopped already."""
-        with self._lock:
-            if self._finished or self.stopped:
-                return False
-            self.stopped = True
-        self.running.terminate = True
-        return True
-
-    def unless_stopped(self, act: Callable[[], None]) -> None:
-        with self._lock:
-            if not self.stopped:
-                act()
-
-    def finish(self) -> None:
-        """From now on it cannot be stopped. Raises CancelledError where it was."""
-        with self._lock:
-            if self.stopped:
-                raise CancelledError("generation was cancelled")
-            self._finished = True
 
 
 class _Worker:
@@ -85,8 +59,8 @@ class _Worker:
 
     def __init__(self, replies: BinaryIO, hello: Hello) -> None:
         self._replies, self._writing = replies, threading.Lock()
-        self._jobs: dict[int, _Job] = {}
-        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: dict[int, Job] = {}
+        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, args=(hello,), daemon=True)
         self._thread.start()
 
@@ -95,11 +69,23 @@ class _Worker:
             self._replies.write(line(message))
             self._replies.flush()
 
-    def accept(self, wanted: Generate) -> None:
+    def accept(self, wanted: Generate | Live) -> None:
         if wanted.id in self._jobs:
             raise ProtocolError(f"expected a new id, came {wanted.id}, which is being worked on")
-        self._jobs[wanted.id] = _Job(wanted)
+        self._jobs[wanted.id] = Job(wanted)
         self._waiting.put(self._jobs[wanted.id])
+
+    def pass_on(self, said: ToLive) -> None:
+        """Give it to its live session. Raises ProtocolError."""
+        job = self._jobs.get(said.id)
+        if job is None or not isinstance(job.wanted, Live) or job.ending:
+            raise ProtocolError(f"expected the id of an open live session, came {said.id}")
+        if job.inbox.qsize() >= _MOST_WAITING:
+            raise ProtocolError(
+                f"expected at most {_MOST_WAITING} messages that wait; send sound no faster than it is spoken"
+            )
+        job.ending = isinstance(said, Finish)
+        job.inbox.put(said)
 
     def cancel(self, id: int) -> None:
         job = self._jobs.get(id)
@@ -128,15 +114,17 @@ class _Worker:
             if answer is not None:
                 self.say(answer)
 
-    def _answer(self, job: _Job, rehearsal: Rehearsal) -> Done | Failed | None:
+    def _answer(self, job: Job, rehearsal: Rehearsal) -> Done | Finished | Failed | None:
         """Do a job; None where it was stopped, which is answered already."""
         try:
-            return self._made(job, rehearsal)
+            if isinstance(job.wanted, Live):
+                return perform(job, job.wanted, rehearsal.bundle, self.say)
+            return self._made(job, job.wanted, rehearsal)
         except Exception as error:  # a graph that is stopped raises onnxruntime's own error
             return None if job.stopped else _failure(job.wanted.id, error)
 
-    def _made(self, job: _Job, rehearsal: Rehearsal) -> Done:
-        wanted, told = job.wanted, -1.0
+    def _made(self, job: Job, wanted: Generate, rehearsal: Rehearsal) -> Done:
+        told = -1.0
 
         def progress(done: float) -> None:
             nonlocal told
@@ -220,13 +208,19 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> int:
         try:
             said = request(text)
             match said:
-                case Generate():
+                case Generate() | Live():
                     worker.accept(said)
+                case Audio() | Direct() | Finish():
+                    worker.pass_on(said)
                 case Cancel():
                     worker.cancel(said.id)
                 case Hello():
                     raise ProtocolError("expected hello once, came another")
         except PhizError as error:
-            worker.say(_failure(id_of(text), error))
+            id = id_of(text)
+            if id is not None and is_to_live(text):
+                worker.say(refusal(id, error))
+            else:
+                worker.say(_failure(id, error))
     worker.close()
     return 0

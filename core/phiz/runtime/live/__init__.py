@@ -1,0 +1,1 @@
+"""A face that moves while the voice is still arriving: `session.LiveSession` (docs/live.md)."""
