@@ -54,7 +54,7 @@ def _head(p: np.ndarray, shape: Proportions) -> np.ndarray:
     gonion, wide = shape.jaw_angle, shape.face_width
     line = shape.mouth.height
     d = _ellipsoid(p, shape.skull_middle, shape.skull)
-    d = _blend(d, _ellipsoid(p, (0, -1.9, -1.7), (wide, 6.1, 6.6)), 2.5)
+    d = _blend(d, _ellipsoid(p, (0, shape.face_front + 6.05, -1.7), (wide, 6.05, 6.6)), 2.5)
     jaw = _ellipsoid(p, (0, -2.4, 0.5 * (line + chin_z) + 2.5), (gonion[0] + 0.75, 5.3, 4.9))
     jaw = _blend(
         jaw, _capsule(p, gonion, (0.55, chin_y + 1.7, chin_z + 1.15), shape.jaw_edge, shape.jaw_edge), 2.4
@@ -67,7 +67,7 @@ def _head(p: np.ndarray, shape: Proportions) -> np.ndarray:
     d = _blend(
         d, _ellipsoid(p, (eye_x + 0.2, -5.35 - apple, line + 2.35), (2.0, 1.75 + apple, 1.8 + apple)), 2.0
     )
-    d = _blend(d, _ellipsoid(p, (0, -5.75, line + 0.05), (2.9, 2.45, 2.2)), 1.8)
+    d = _blend(d, _ellipsoid(p, (0, shape.muzzle + 2.4, line + 0.05), (2.9, 2.4, 2.2)), 1.8)
     ridge = shape.brow_ridge
     d = _blend(d, _ellipsoid(p, (2.7, -5.7 - ridge, 2.5), (2.7, 1.8, 0.9)), 2.0)
     d = _carve(d, _ellipsoid(p, (eye_x + 0.05, eye_y - 3.5, -0.1), (2.3, 2.0, 1.55)), 1.6)
@@ -93,6 +93,7 @@ def _nose(d: np.ndarray, p: np.ndarray, shape: Proportions) -> np.ndarray:
 def _bust(p: np.ndarray, shape: Proportions) -> np.ndarray:
     """Neck with its slanting muscles, shoulders and the top of the chest, cut off below."""
     r = shape.neck
+    p = p - np.array([0.0, 0.0, shape.bust_rise])
     d = _capsule(p, (0, 1.3, -5.5), (0, 2.7, -16.0), r, r + 0.2)
     behind = _capsule(p, (4.4, 2.4, -4.6), (0.75, 0.35 - 0.2 * (r - 3.0), -15.6), 0.85, 0.62)
     d = _blend(d, behind, 1.5)

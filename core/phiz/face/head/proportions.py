@@ -42,7 +42,7 @@ class Mouth:
 
 @dataclass(frozen=True)
 class Nose:
-    tip: tuple[float, float, float] = (0.0, -9.15, -2.70)
+    tip: tuple[float, float, float] = (0.0, -9.40, -2.70)
     bridge: float = 0.42  # radius between the eyes
     ball: float = 0.74  # radius of the tip
     wing: float = 1.10  # from the middle to the outside of a wing
@@ -55,9 +55,11 @@ class Proportions:
     mouth: Mouth = field(default_factory=Mouth)
     nose: Nose = field(default_factory=Nose)
     rays: tuple[float, float, float] = (0.0, 0.0, -1.0)  # every point of the face is seen from here
-    skull: tuple[float, float, float] = (7.3, 8.6, 8.3)  # radii
-    skull_middle: tuple[float, float, float] = (0.0, 0.75, 3.8)
+    skull: tuple[float, float, float] = (7.3, 8.5, 8.3)  # radii
+    skull_middle: tuple[float, float, float] = (0.0, 0.95, 3.8)
     face_width: float = 6.15  # half, at the cheekbones
+    face_front: float = -7.95  # y of the flat of the face between eyes and mouth
+    muzzle: float = -8.15  # y of what carries the lips
     cheek: float = 1.0  # fullness of the cheeks' apples
     hollow: float = 0.0  # how far the cheeks fall in below them
     brow_ridge: float = 0.0  # cm
@@ -71,6 +73,7 @@ class Proportions:
     neck: float = 2.75  # radius
     throat: float = 0.0  # how far the Adam's apple stands out
     shoulder: float = 7.6  # half width between the shoulder joints
+    bust_rise: float = 0.0  # how much higher neck and shoulders sit
     ear: tuple[float, float, float] = (7.1, 1.0, -0.9)  # the middle of the left one
     ear_size: float = 0.92
     brow_height: float = 2.65

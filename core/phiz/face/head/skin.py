@@ -109,7 +109,7 @@ def _ray(azimuth: np.ndarray, height: np.ndarray, shape: Proportions) -> tuple[n
     low = np.radians(np.array([-150.0, -118.0, -100.0, -75.0, -60.0, -50.0, 90.0]))
     elevation = np.interp(height, low, np.radians(np.array([-90.0, -38.0, -13.0, -38.0, -47.5, -50.0, 90.0])))
     t = (np.clip((-50.0 - np.degrees(height)) / 50.0, 0, 1) ** 1.15)[:, None]
-    origin = (1 - t) * np.array(shape.rays) + t * THROAT
+    origin = (1 - t) * np.array(shape.rays) + t * (THROAT + [0.0, 0.0, shape.bust_rise])
     return origin, directions(azimuth, elevation)
 
 
