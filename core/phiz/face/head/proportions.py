@@ -21,8 +21,8 @@ class Eye:
     lid_thickness: float = 0.14
     inner: float = -0.82  # azimuth of the corner towards the nose
     outer: float = 0.86  # azimuth of the other corner
-    top: float = 0.46  # elevation of the upper lid above the line between the corners
-    bottom: float = 0.38
+    top: float = 0.43  # elevation of the upper lid above the line between the corners
+    bottom: float = 0.37
     tilt: float = 0.10  # elevation of the outer corner above the middle
     crease: float = 0.20  # from the rim of the upper lid up to its fold
     heavy: float = 0.05  # cm by which the skin over the fold stands out

@@ -109,7 +109,7 @@ def _ray(azimuth: np.ndarray, height: np.ndarray, shape: Proportions) -> tuple[n
     low = np.radians(np.array([-150.0, -118.0, -100.0, -75.0, -60.0, -50.0, 90.0]))
     elevation = np.interp(height, low, np.radians(np.array([-90.0, -38.0, -13.0, -38.0, -47.5, -50.0, 90.0])))
     t = (np.clip((-50.0 - np.degrees(height)) / 50.0, 0, 1) ** 1.15)[:, None]
-    origin = (1 - t) * np.array(shape.rays) + t * (THROAT + [0.0, 0.0, shape.bust_rise])
+    origin = (1 - t) * np.array(shape.rays) + t * (THROAT + np.array([0.0, 0.0, shape.bust_rise]))
     return origin, directions(azimuth, elevation)
 
 
@@ -308,7 +308,7 @@ def _nostril(make: Builder, outline: np.ndarray, shape: Proportions, side: float
     nose = shape.nose
     middle = chart(np.array([[side * 0.50 * nose.wing, nose.tip[1] + 1.40, nose.tip[2] - 0.92]]), shape)[0]
     turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
-    scale = nose.wing / 1.12
+    scale = min(nose.wing / 1.12, 1.12)  # as wide as the nose, but within its rectangle
     across = np.radians(2.05) * scale * np.cos(turn) * side
     high = np.radians(1.45) * scale * np.sin(turn) + 0.35 * np.abs(across) * 0 + 0.18 * side * across
     rim = middle + np.stack([across, high], -1)
