@@ -14,7 +14,7 @@ import numpy as np
 
 from phiz.face.head.form import outwards, seen_from_front, to_surface
 from phiz.face.head.mesh import Builder, evened
-from phiz.face.head.proportions import Proportions, mouth_line
+from phiz.face.head.proportions import PLAIN, Proportions, mouth_line
 
 COLUMNS = 42  # on each side of the face's middle
 MOUTH_BLOCK = (10, 18, 26)  # half width in columns, first row, last row
@@ -74,7 +74,20 @@ def chart(points: np.ndarray, shape: Proportions) -> np.ndarray:
     return np.stack([np.arctan2(d[:, 0], -d[:, 1]), np.arctan2(d[:, 2], np.hypot(d[:, 0], d[:, 1]))], -1)
 
 
-def _grid_lines() -> tuple[np.ndarray, np.ndarray]:
+def _nostril_middle(shape: Proportions, side: float) -> np.ndarray:
+    """(2,) chart place of a nostril."""
+    nose = shape.nose
+    at = np.array([[side * 0.53 * nose.wing, nose.tip[1] + 1.40, nose.tip[2] - 0.92]])
+    return chart(at, shape)[0]
+
+
+def _features(shape: Proportions) -> list[float]:
+    """Elevations of the mouth and of the nostrils, which the rows of the grid follow."""
+    mouth = chart(np.array([[0.0, shape.muzzle, shape.mouth.height]]), shape)[0, 1]
+    return [float(mouth), float(_nostril_middle(shape, 1.0)[1])]
+
+
+def _grid_lines(shape: Proportions) -> tuple[np.ndarray, np.ndarray]:
     """Azimuths of the columns from the middle to the back of the head; heights of the rows, upwards.
 
     Heights down to -50 degrees are elevations seen from the head; below, `_ray` slides.
@@ -101,7 +114,9 @@ def _grid_lines() -> tuple[np.ndarray, np.ndarray]:
             ]
         )
     )
-    return np.concatenate([front, back]), np.concatenate([rows, upper])
+    low, high = np.radians([-180.0, -50.0]).tolist(), np.radians([-6.0, 90.0]).tolist()
+    known, wanted = [*low, *_features(PLAIN), *high], [*low, *_features(shape), *high]
+    return np.concatenate([front, back]), np.interp(np.concatenate([rows, upper]), known, wanted)
 
 
 def _ray(azimuth: np.ndarray, height: np.ndarray, shape: Proportions) -> tuple[np.ndarray, np.ndarray]:
@@ -166,7 +181,7 @@ def _block_outline(index: np.ndarray, columns: list[int], rows: list[int]) -> np
 
 def build(shape: Proportions) -> Skin:
     """The skin with eye openings, lips, the mouth's cavity, nostrils, neck and bust."""
-    side, rows = _grid_lines()
+    side, rows = _grid_lines(shape)
     azimuth = np.concatenate([-side[:0:-1], side[:-1]])  # column i lies COLUMNS places right of the middle
     n, m = len(azimuth), len(rows)
     middle = COLUMNS
@@ -245,7 +260,11 @@ def _finished(
     fixed = np.ones(len(vertices), bool)
     near = (places[:, 1] > np.radians(-40)) & (places[:, 1] < np.radians(42)) & (np.abs(places[:, 0]) < 1.15)
     fixed[near] = False
-    for ring, first in ((mouth, MOUTH_RINGS), *((e, FOLD_RING) for e in eyes), *((q, 2) for q in nostrils)):
+    for ring, first in (
+        (mouth, MOUTH_RINGS - 1),
+        *((e, FOLD_RING) for e in eyes),
+        *((q, 2) for q in nostrils),
+    ):
         fixed[np.concatenate(ring.loops[first:])] = True
     way = evened(directions(*chart(vertices, shape).T), make.faces, fixed, SMOOTH_ROUNDS)
     free = ~fixed
@@ -306,11 +325,11 @@ def _nostril(make: Builder, outline: np.ndarray, shape: Proportions, side: float
     """Rings under the wing of the nose, and a short dark way in."""
     start = make.places_of(outline)
     nose = shape.nose
-    middle = chart(np.array([[side * 0.50 * nose.wing, nose.tip[1] + 1.40, nose.tip[2] - 0.92]]), shape)[0]
+    middle = _nostril_middle(shape, side)
     turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
     scale = min(nose.wing / 1.12, 1.12)  # as wide as the nose, but within its rectangle
-    across = np.radians(2.05) * scale * np.cos(turn) * side
-    high = np.radians(1.45) * scale * np.sin(turn) + 0.35 * np.abs(across) * 0 + 0.18 * side * across
+    across = np.radians(1.75) * scale * np.cos(turn) * side
+    high = np.radians(1.45) * scale * np.sin(turn) + 0.18 * side * across
     rim = middle + np.stack([across, high], -1)
     loops = [outline]
     place = 0.45 * start + 0.55 * rim
