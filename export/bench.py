@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +29,10 @@ from phiz.audio import recording
 from phiz.audio.mel import RATE
 from phiz.motion import take
 from phiz.motion.measures import seam_ratio
-from phiz.runtime import bundle, listen
-from phiz.runtime.generate import generate
+from phiz.runtime import bundle, feeling, listen
+from phiz.runtime.denoise import BATCH
+from phiz.runtime.generate import generate, settle
+from phiz.runtime.performance import Performance, Work
 from phiz.runtime.rehearsal import Rehearsal
 
 VOICE = Path(__file__).resolve().parent.parent / "docs" / "demo" / "voice.flac"
@@ -81,26 +85,80 @@ def whole_job(seconds: int, threads: int, folder: Path) -> Run:
     return Run(seconds, wall, kilobytes / 1024, seams)
 
 
+class Timed(bundle.Bundle):
+    """A bundle that adds up the seconds and the runs of its networks."""
+
+    spent: dict[str, float]
+    runs: dict[str, int]
+
+    @classmethod
+    def of(cls, model: bundle.Bundle) -> Timed:
+        timed = cls(**{field.name: getattr(model, field.name) for field in fields(model)})
+        object.__setattr__(timed, "spent", {"encoder": 0.0, "denoiser": 0.0})
+        object.__setattr__(timed, "runs", {"encoder": 0, "denoiser": 0})
+        return timed
+
+    def encode(self, mel: np.ndarray) -> np.ndarray:
+        with self._timing("encoder"):
+            return super().encode(mel)
+
+    def denoise(
+        self, control: np.ndarray | None = None, **inputs: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        with self._timing("denoiser"):
+            return super().denoise(control, **inputs)
+
+    @contextmanager
+    def _timing(self, part: str) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self.spent[part] += time.perf_counter() - began
+        self.runs[part] += 1
+
+
 def stages(seconds: int, threads: int, folder: Path) -> dict[str, float]:
-    """Seconds that each part of one job takes, inside one process."""
+    """Seconds that each part of one job takes, from the recording to the Take, in the order of the job."""
     path = repeated(seconds, folder)
     marks = [time.perf_counter()]
+
+    def lap() -> float:
+        marks.append(time.perf_counter())
+        return marks[-1] - marks[-2]
+
+    subprocess.run([sys.executable, "-c", "import phiz.cli.generate, phiz.runtime.generate"], check=True)
+    started = lap()
     voice = recording.load(path)
-    marks.append(time.perf_counter())
-    model = bundle.load(threads=threads)
-    marks.append(time.perf_counter())
-    listen.listen(voice, model)
-    marks.append(time.perf_counter())
-    made = generate(voice, Direction(emotion=()), model)
-    marks.append(time.perf_counter())
+    read = lap()
+    model = Timed.of(bundle.load(threads=threads))
+    opened = lap()
+    if model.feeling is not None:
+        feeling.propose(voice, model.feeling)
+    felt = lap()
+    heard = listen.listen(voice, model)
+    listened = lap()
+    encoder = model.spent["encoder"]
+    direction = Direction(emotion=())
+    performance = Performance.of(heard, direction, model, settle(direction, model))
+    clean = performance.sampled(Work(None, None))
+    sampled = lap()
+    made = performance.take(clean, voice, direction)
+    finished = lap()
     made.save(folder / "stages.csv")
-    marks.append(time.perf_counter())
-    read, opened, heard, generated, saved = np.diff(marks)
+    saved = lap()
+    denoiser, runs = model.spent["denoiser"], model.runs["denoiser"]
+    batches = -(-len(performance.windows.starts) // BATCH)
+    times = f"{model.manifest.steps} steps of {runs / batches / model.manifest.steps:g} runs"
     return {
+        "start Python, import": started,
         "read the recording": read,
         "open the bundle": opened,
-        "hear (features, encoder)": heard,
-        "sample (denoiser)": generated - heard,
+        "hear the emotion": felt,
+        "log-mel, alignment": listened - encoder,
+        "encoder": encoder,
+        f"denoiser, {times}": denoiser,
+        "one run of it over all windows": denoiser / (runs / batches),
+        "solver, windows, lips": sampled - denoiser,
+        "to a Take": finished,
         "write the CSV": saved,
     }
 
@@ -181,7 +239,7 @@ def main() -> int:
             )
             jobs.add_row(*row)
         console.print(jobs)
-        parts = Table("part", "time", "per second", title="one minute, in one process")
+        parts = Table("part", "time", "per second", title="one minute, from the recording to the Take")
         for part, cost in stages(60, args.threads, folder).items():
             parts.add_row(part, f"{cost:.3f} s", f"{cost / 60:.5f} s")
         console.print(parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -22,6 +24,7 @@ from phiz.face.emotions import EMOTIONS
 from phiz.model.adapter import Adapter
 from phiz.model.dit import MOTION, Dit
 from phiz.model.phone_encoder import LIPS, OUTPUTS, PhoneFeatures
+from phiz.model.without import Guidable
 from phiz.runtime import bundle
 from phiz.runtime.articulation import Lips
 from phiz.runtime.manner import Manners
@@ -71,6 +74,39 @@ def _adapter_inputs(adapter: Adapter, count: int, frames: int) -> dict[str, Tens
     }
 
 
+_TIMED = {key: {0: "n", 1: "frames"} for key in ("motion", "audio", "clean", "without", "units")}
+_TIMED |= {key: {0: "n"} for key in ("level", "style", "keep")}
+# One row for a whole batch, one frame for all: so that nothing costs next to nothing.
+_TIMED |= {"emotion": {0: "n", 1: "felt"}, "control": {0: "control_n", 2: "control_frames"}}
+
+
+def write_denoiser_graphs(
+    model: Dit | Guidable, inputs: tuple[dict[str, Tensor], dict[str, Tensor]], part: Path
+) -> dict[str, float]:
+    """Write both denoisers, traced with the first inputs and checked with the second; their differences.
+
+    The encoder is run once where the denoiser is run many times, and most of its weights are in convolutions,
+    which dynamic quantisation leaves alone: it has no int8 graph. Raises ParityError.
+    """
+    high, low = part / "denoiser.onnx", part / "denoiser.int8.onnx"
+    outputs = ["clean", "without"] if isinstance(model, Guidable) else ["clean"]
+    write_graph(model, inputs[0], outputs, _TIMED, high)
+    write_int8(high, low)
+    store_half(high)
+    return {
+        low.name: check(model, inputs[1], low, INT8_ALLOWED),
+        high.name: check(model, inputs[1], high, FLOAT_ALLOWED),
+    }
+
+
+def write_adapter_graph(adapter: Adapter, part: Path) -> dict[str, float]:
+    """Write the adapter's graph; its difference. Raises ParityError."""
+    timed = _TIMED | {"control": {0: "n", 2: "frames"}}
+    write_graph(adapter, _adapter_inputs(adapter, 2, stage1.WINDOW), "control", timed, part / ADAPTER)
+    store_half(part / ADAPTER)
+    return {ADAPTER: check(adapter, _adapter_inputs(adapter, 3, 120), part / ADAPTER, FLOAT_ALLOWED)}
+
+
 def _lips() -> Lips:
     closure, labiodental = (len(PHONES) + LIPS.index(name) for name in ("closure", "labiodental"))
     return Lips(
@@ -102,14 +138,7 @@ def write_bundle(
     Every graph is run on inputs of other sizes than it was traced with and compared with its network.
     Raises ParityError, CheckpointError, OutputError; then nothing is written.
     """
-    if out.exists() and not (out / bundle.MANIFEST).is_file():
-        raise OutputError(
-            f"expected a model bundle or nothing at {out}, found something else; choose another"
-        )
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
+    with replacing(out) as part:
         manifest, differences = _write(encoder_checkpoint, stage1_checkpoint, stage2_checkpoint, part)
         if feeling_checkpoint is not None:
             heard = write_feeling_graph(feeling_checkpoint, part / FEELING)
@@ -121,16 +150,38 @@ def write_bundle(
             update={"name": name, "guidance": guidance, "steps": steps, "manners": manners}
         )
         manifest.sha256.update({file: bundle.digest(part / file) for file in sorted(differences)})
-        manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
-        text = manifest.model_dump_json(indent=1, exclude_none=True)
-        (part / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
+        write_manifest(manifest, part)
+    return differences
+
+
+@contextmanager
+def replacing(out: Path) -> Iterator[Path]:
+    """A new folder that takes the place of the bundle `out` when all is well; else nothing is left of it.
+
+    Raises OutputError.
+    """
+    if out.exists() and not (out / bundle.MANIFEST).is_file():
+        raise OutputError(
+            f"expected a model bundle or nothing at {out}, found something else; choose another"
+        )
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        yield part
         shutil.rmtree(out, ignore_errors=True)
         os.replace(part, out)
     except OSError as error:
         raise OutputError(f"cannot write the bundle {out}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return differences
+
+
+def write_manifest(manifest: bundle.Manifest, folder: Path) -> None:
+    """Sign it, in place, and write it into a bundle's folder."""
+    manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
+    text = manifest.model_dump_json(indent=1, exclude_none=True)
+    (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _write(
@@ -151,29 +202,17 @@ def _write(
         {"mel": {0: "n", 1: "mel_frames"}, "features": {0: "n", 1: "frames"}},
         part / "encoder.onnx",
     )
-    timed = {key: {0: "n", 1: "frames"} for key in ("motion", "audio", "emotion", "clean", "units")}
-    timed |= {key: {0: "n"} for key in ("level", "style", "keep")}
-    inputs, graphs = _denoiser_inputs, ["encoder.onnx", "denoiser.onnx"]
+    store_half(part / "encoder.onnx")
+    differences = {
+        "encoder.onnx": check(features, _encoder_inputs(333), part / "encoder.onnx", FLOAT_ALLOWED)
+    }
     adapter = None if stage2_checkpoint is None else _adapter(stage2_checkpoint, stage1_checkpoint)
     if adapter is not None:
-        inputs = _controlled_inputs
-        # One row for a whole batch, one frame for all: so that nothing costs next to nothing.
-        timed["control"] = {0: "control_n", 2: "control_frames"}
-        written = {"control": {0: "n", 2: "frames"}}
-        tried = _adapter_inputs(adapter, 2, stage1.WINDOW)
-        write_graph(adapter, tried, "control", timed | written, part / ADAPTER)
-        graphs.append(ADAPTER)
-    write_graph(model, inputs(model, 2, stage1.WINDOW), "clean", timed, part / "denoiser.onnx")
-    # The encoder is run once where the denoiser is run many times, and most of its weights are in
-    # convolutions, which dynamic quantisation leaves alone: it has no int8 graph.
-    low = part / "denoiser.int8.onnx"
-    write_int8(part / "denoiser.onnx", low)
-    tried = inputs(model, 3, 120)
-    differences = {low.name: check(model, tried, low, INT8_ALLOWED)}
-    for graph in graphs:
-        store_half(part / graph)
-    differences["encoder.onnx"] = check(features, _encoder_inputs(333), part / "encoder.onnx", FLOAT_ALLOWED)
-    differences["denoiser.onnx"] = check(model, tried, part / "denoiser.onnx", FLOAT_ALLOWED)
+        differences |= write_adapter_graph(adapter, part)
+    inputs = _denoiser_inputs if adapter is None else _controlled_inputs
+    differences |= write_denoiser_graphs(
+        model, (inputs(model, 2, stage1.WINDOW), inputs(model, 3, 120)), part
+    )
     parts: dict[bundle.Part, str] = {"encoder": "encoder.onnx", "denoiser": "denoiser.onnx"}
     control: bundle.Control | None = None
     trained = {
@@ -183,8 +222,6 @@ def _write(
         "stage1": facts["config"],
     }
     if adapter is not None and stage2_checkpoint is not None:
-        tried = _adapter_inputs(adapter, 3, 120)
-        differences[ADAPTER] = check(adapter, tried, part / ADAPTER, FLOAT_ALLOWED)
         parts["adapter"] = ADAPTER
         control = bundle.Control(units=list(UNITS), blocks=model.config.blocks + 1, width=model.config.width)
         trained |= {
@@ -211,7 +248,7 @@ def _write(
         lips=_lips(),
         control=control,
         emotion_rows=facts.get("emotion_rows"),
-        graphs={"float": parts, "int8": {**parts, "denoiser": low.name}},
+        graphs={"float": parts, "int8": {**parts, "denoiser": "denoiser.int8.onnx"}},
         sha256={},
         trained=trained,
     )

@@ -12,7 +12,7 @@ from phiz.acting.direction import SHOWABLE
 from phiz.audio.aligned import width
 from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
-from phiz.evaluate.experiments import Stage, lips, pairs, progressive
+from phiz.evaluate.experiments import Stage, lips, pairs, progressive, steps
 from phiz.evaluate.experiments.speech import Speech, closures, rich_speech
 from phiz.evaluate.test_sets import HeldOutClip
 from phiz.face.action_units import ACTION_UNITS
@@ -135,3 +135,11 @@ def test_a_faint_closure_is_no_wider_for_a_unit(heard: float, as_reference: bool
     correct(wide, slice(0, 1), reference)
     gaps = [float(each[0, INDEX["jawOpen"]] - each[0, INDEX["mouthClose"]]) for each in (reference, wide)]
     assert (gaps[1] == pytest.approx(gaps[0], abs=1e-5)) == as_reference
+
+
+def test_steps_run_in_two_runs_and_in_int8(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "UNITS", (1, 12))
+    monkeypatch.setattr(steps, "STEPS", (1, 3))
+    rows = steps.run(stage).rows
+    assert [row[:2] for row in rows] == [(way, n) for way in ("two runs", "two runs, int8") for n in (1, 3)]
+    assert all(np.isfinite(float(str(value))) for row in rows for value in row[2:])

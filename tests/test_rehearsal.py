@@ -41,7 +41,9 @@ class Counting(Bundle):
         self.counted["heard"] += mel.shape[1] // 2
         return super().encode(mel)
 
-    def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
+    def denoise(
+        self, control: np.ndarray | None = None, **inputs: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         self.counted["reference" if control is None else "acted"] += (
             inputs["motion"].shape[0] * inputs["motion"].shape[1]
         )

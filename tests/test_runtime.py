@@ -191,8 +191,11 @@ def test_windows_that_disagree_meet_gradually(loaded: Bundle) -> None:
     )
 
     class InTurn(Bundle):
-        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
-            return inputs["motion"] + np.arange(len(inputs["motion"]), dtype=np.float32)[:, None, None] % 2
+        def denoise(
+            self, control: np.ndarray | None = None, **inputs: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray | None]:
+            odd = np.arange(len(inputs["motion"]), dtype=np.float32)[:, None, None] % 2
+            return inputs["motion"] + odd, None
 
     out = denoise_windows(x, 0.5, windows, told, InTurn(**parts), Guidance(), lambda _: None)[0]
     steps = np.abs(np.diff(out[:, 0]))
@@ -218,7 +221,9 @@ def test_memory_does_not_grow_with_the_recording(loaded: Bundle, monkeypatch: py
             heard.append(mel.shape[1])
             return super().encode(mel)
 
-        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
+        def denoise(
+            self, control: np.ndarray | None = None, **inputs: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray | None]:
             moved.append(inputs["motion"].shape[:2])
             assert all(value.dtype == np.float32 for value in inputs.values())
             return super().denoise(control, **inputs)
@@ -233,7 +238,9 @@ def test_memory_does_not_grow_with_the_recording(loaded: Bundle, monkeypatch: py
 
 def test_a_short_recording_is_followed_by_silence(loaded: Bundle) -> None:
     class Watched(Bundle):
-        def denoise(self, control: np.ndarray | None = None, **inputs: np.ndarray) -> np.ndarray:
+        def denoise(
+            self, control: np.ndarray | None = None, **inputs: np.ndarray
+        ) -> tuple[np.ndarray, np.ndarray | None]:
             assert (inputs["audio"][0, 20:] == listen.silence(loaded)).all()
             assert not (inputs["audio"][0, :20] == listen.silence(loaded)).all(1).any()
             return super().denoise(control, **inputs)

@@ -1,5 +1,5 @@
-"""phiz train: the audio encoder, the base model that listens to it, its adapter for Action Units, and what
-hears emotion."""
+"""phiz train: the audio encoder, the base model that listens to it, its adapter for Action Units, what hears
+emotion, and guidance in one run."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ examples:
   phiz train stage2 corpus --encoder runs/encoder/encoder.safetensors \\
       --base runs/stage1/stage1.safetensors runs/stage2
   phiz train feeling corpus runs/feeling
+  phiz train distill corpus runs/distill --bundle runs/bundle
 
 CORPUS is what `phiz corpus` wrote. OUT gets the checkpoint, log.csv and log.png. A run that was
-stopped goes on from its checkpoint: give the same OUT again; `feeling` takes minutes and starts anew.
+stopped goes on from its checkpoint: give the same OUT again; `feeling` and `distill` take
+minutes and start anew.
 `python -m export` makes a model bundle of the checkpoints.
 """
 
@@ -38,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2|feeling")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2|feeling|distill")
     encoder = kinds.add_parser("encoder", help="the audio encoder `phone`")
     _add_common(encoder, steps=1600, batch=32, rows="pieces of 4 s")
     stage1 = kinds.add_parser("stage1", help="the base model")
@@ -76,6 +78,19 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     _add_run(feeling)
     feeling.set_defaults(device="cpu")
+    distill = kinds.add_parser(
+        "distill", help="guidance in one run of a bundle's denoiser; needs the sound of the corpus alone"
+    )
+    _add_run(distill)
+    distill.add_argument("--bundle", type=Path, metavar="DIR", help="default: the one that ships")
+    distill.add_argument(
+        "--windows",
+        type=_positive,
+        default=256,
+        metavar="N",
+        help="of 5 s that it is fitted on (default 256)",
+    )
+    distill.set_defaults(device="cpu")
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
@@ -135,6 +150,7 @@ def run(args: argparse.Namespace) -> int:
             torch.set_num_threads(args.threads)
         args.out.mkdir(parents=True, exist_ok=True)
         kinds = {"encoder": _encoder, "stage1": _stage1, "stage2": _stage2, "feeling": _feeling}
+        kinds |= {"distill": _distill}
         path = kinds[args.kind](args)
     except ImportError as error:
         raise TrainError(
@@ -207,6 +223,17 @@ def _feeling(args: argparse.Namespace) -> Path:
 
     path = train(args.corpus, args.out, seed=args.seed)
     print(report(checkpoint.facts(path)))
+    return path
+
+
+def _distill(args: argparse.Namespace) -> Path:
+    from phiz.runtime.bundle import SHIPPED
+    from phiz.train import checkpoint
+    from phiz.train.distill import train
+
+    path = train(args.corpus, args.bundle or SHIPPED, args.out, windows=args.windows, seed=args.seed)
+    left = ", ".join(f"{share:.3f}" for share in checkpoint.facts(path)["left_over"])
+    print(f"of what being told nothing changes, by step, in squares, not foretold: {left}")
     return path
 
 

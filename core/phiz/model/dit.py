@@ -164,9 +164,22 @@ class Dit(nn.Module):
         keep: Tensor,
         control: Tensor | None = None,
     ) -> Tensor:
-        """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T, E);
+        """motion (N, T, 54); level (N,) in 0..1, 1 = pure noise; audio (N, T, A); emotion (N, T or 1, E);
         style (N, styles) weights summing to 1; keep (N, 3) 0 or 1 for audio, emotion, style; control
         (N, blocks + 1, T, D), added to what each block and the head see (see `Adapter`), None = nothing."""
+        return self.states(motion, level, audio, emotion, style, keep, control)[0]
+
+    def states(
+        self,
+        motion: Tensor,
+        level: Tensor,
+        audio: Tensor,
+        emotion: Tensor,
+        style: Tensor,
+        keep: Tensor,
+        control: Tensor | None = None,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """As `forward`, with what each block leaves behind, (N, T, D) each."""
         frames = motion.shape[1]
         hears, feels, styled = keep[:, :, None, None].unbind(1)  # (N, 1, 1) each
         sound = hears * self.audio_in(audio) + (1 - hears) * self.no_audio  # (N, T, D)
@@ -182,9 +195,11 @@ class Dit(nn.Module):
         cos, sin = rotary_angles(frames, self.config.width // self.config.heads, motion.device)
         rotary = cos.to(motion.dtype), sin.to(motion.dtype)
         x = self.motion_in(motion)  # (N, T, 54) -> (N, T, D)
+        left: list[Tensor] = []
         for index, block in enumerate(self.blocks):
             if control is not None:
                 x = x + control[:, index]
             x = block(x, sound, modulation, rotary, near)
+            left.append(x)
         x = self.norm(x)
-        return self.head(x if control is None else x + control[:, -1])
+        return self.head(x if control is None else x + control[:, -1]), left

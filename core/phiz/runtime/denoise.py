@@ -11,7 +11,7 @@ from phiz.runtime.bundle import Bundle, Guidance
 from phiz.runtime.control import Kind, Stretch, windows_of
 from phiz.runtime.windows import Windows
 
-_BATCH = 8  # windows that the denoiser is given at a time: 40 s of motion
+BATCH = 8  # windows that the denoiser is given at a time: 40 s of motion
 
 Keep = tuple[float, float, float]  # of audio, emotion and style: 1 told, 0 withheld
 ALL, SOUND, NOTHING = (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0)
@@ -19,8 +19,8 @@ ALL, SOUND, NOTHING = (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.0, 0.0, 0.0)
 
 @dataclass(frozen=True)
 class Conditions:
-    """All that the denoiser is told, over the frames of all windows: audio (P, A), emotion (P, 8),
-    style (styles,)."""
+    """All that the denoiser is told, over the frames of all windows: audio (P, A), emotion (P or 1, 8), one
+    frame where it stays the same throughout, style (styles,)."""
 
     audio: np.ndarray
     emotion: np.ndarray
@@ -54,13 +54,19 @@ def denoise_windows(
     """
     guided, coarse = np.zeros_like(x), np.zeros_like(x)
     starts = windows.starts
-    for first in range(0, len(starts), _BATCH):
-        batch = range(first, min(first + _BATCH, len(starts)))
+    for first in range(0, len(starts), BATCH):
+        batch = range(first, min(first + BATCH, len(starts)))
         cut = [slice(starts[w], starts[w] + windows.length) for w in batch]
         motion = np.stack([x[part] for part in cut])
         clean = np.zeros_like(motion)
-        for weight, keep in branches(guidance):
-            run = bundle.denoise(**_told(motion, level, cut, conditions), keep=_rows(list(keep), len(cut)))
+        without: np.ndarray | None = None
+        for weight, keep in branches(guidance):  # that under all conditions is the first
+            if keep == NOTHING and without is not None:
+                run = without
+            else:
+                told = _told(motion, level, cut, conditions)
+                run, beside = bundle.denoise(**told, keep=_rows(list(keep), len(cut)))
+                without = beside if keep == ALL else without
             clean += np.float32(weight) * run
             if keep == ALL:
                 for window, part, predicted in zip(batch, cut, run, strict=True):
@@ -87,9 +93,9 @@ def denoise_stretch(
     out = np.zeros_like(y)
     windows = list(windows_of(len(y), bundle.manifest.window, bundle.manifest.overlap))
     keep = NOTHING if kind == "none" else ALL
-    for first in range(0, len(windows), _BATCH):
+    for first in range(0, len(windows), BATCH):
         tick()
-        batch = windows[first : first + _BATCH]
+        batch = windows[first : first + BATCH]
         begin = stretch.frames.start
         cut = [slice(begin + part.start, begin + part.stop) for part, _ in batch]
         told = _told(np.stack([y[part] for part, _ in batch]), level, cut, conditions)
@@ -98,7 +104,7 @@ def denoise_stretch(
             units = np.stack([stretch.units[part] for part, _ in batch])
             heard = {name: told[name] for name in ("motion", "level", "audio", "emotion")}
             control = bundle.adapt(**heard, units=units)
-        clean = bundle.denoise(control=control, **told, keep=_rows(list(keep), len(batch)))
+        clean, _ = bundle.denoise(control=control, **told, keep=_rows(list(keep), len(batch)))
         for (part, share), predicted in zip(batch, clean, strict=True):
             out[part] += share[:, None] * predicted
     return out
@@ -108,11 +114,13 @@ def _told(
     motion: np.ndarray, level: float, cut: list[slice], conditions: Conditions
 ) -> dict[str, np.ndarray]:
     """The denoiser's inputs but `keep` for noisy motion (N, T, 54), cut out of the frames of all windows."""
+    still = len(conditions.emotion) == 1
+    emotion = conditions.emotion
     return {
         "motion": motion,
         "level": np.full(len(cut), level, np.float32),
         "audio": np.stack([conditions.audio[part] for part in cut]),
-        "emotion": np.stack([conditions.emotion[part] for part in cut]),
+        "emotion": np.stack([emotion if still else emotion[part] for part in cut]),
         "style": _rows(conditions.style, len(cut)),
     }
 

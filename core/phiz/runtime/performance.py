@@ -142,7 +142,8 @@ class Performance:
         if span is not None:
             cut, windows = windows.touching(span)
             acted = [part for stretch in acted if (part := stretch.within(cut)) is not None]
-        conditions = Conditions(audio[cut], emotion[cut], settings.style)
+        still = bundle.takes_one_emotion and bool((felt == felt[0]).all())
+        conditions = Conditions(audio[cut], felt[:1] if still else emotion[cut], settings.style)
         return cls(bundle, settings, windows, cut.start, conditions, noise[cut], acted)
 
     @cached_property

@@ -124,4 +124,4 @@ def graph_weights(path: Path) -> dict[str, Tensor]:
             layer = biases[0].removesuffix(".bias") if biases else f"{node.input[0]}_in"
             if biases or node.input[0] in inputs:
                 weights[f"{layer}.weight"] = torch.from_numpy(stored[node.input[1]].T.copy())
-    return weights
+    return {name.removeprefix("base."): value for name, value in weights.items()}  # of a `Guidable`

@@ -26,7 +26,7 @@ from phiz.runtime.control import Control
 from phiz.runtime.generate import generate
 from phiz.writing import whole_file
 
-EXPERIMENTS = ("conflict", "leakage", "boundaries", "lips", "pairs", "progressive")
+EXPERIMENTS = ("conflict", "leakage", "boundaries", "lips", "pairs", "progressive", "steps")
 """Names of the modules of this package that are experiments."""
 
 Progress = Callable[[float], None]
