@@ -28,7 +28,10 @@ BOTH = "jawOpen mouthFunnel"
 def head() -> Head:
     """The built head, with a corrective of our own."""
     built = demo_head()
-    return replace(built, correctives={BOTH: (("jawOpen", "mouthFunnel"), 0.1 * built.keys["jawOpen"])})
+    return replace(
+        built,
+        correctives={**built.correctives, BOTH: (("jawOpen", "mouthFunnel"), 0.1 * built.keys["jawOpen"])},
+    )
 
 
 def same(one: Head, other: Head) -> None:
@@ -150,7 +153,7 @@ def test_glb_holds_the_head(head: Head, talking: Path) -> None:
     scene, arrays = read_glb(talking)
     mesh = scene["meshes"][0]
     names = mesh["extras"]["targetNames"]
-    assert names == [*CHANNELS, TONGUE, BOTH] and len(mesh["weights"]) == len(names)
+    assert names == [*head.keys, *head.correctives] and len(mesh["weights"]) == len(names)
     where: dict[tuple[float, ...], list[int]] = {}  # the lips touch: several vertices lie in one place
     for i, place in enumerate(turned(head.vertices).tolist()):
         where.setdefault(tuple(place), []).append(i)
@@ -216,7 +219,7 @@ def test_blender_reads_the_glb(head: Head, talking: Path) -> None:
     bpy.ops.import_scene.gltf(filepath=str(talking))
     (mesh,) = (thing for thing in bpy.data.objects if thing.type == "MESH")
     blocks = mesh.data.shape_keys.key_blocks
-    assert [block.name for block in blocks][1:] == [*CHANNELS, TONGUE, BOTH]
+    assert [block.name for block in blocks][1:] == [*CHANNELS, TONGUE, *head.correctives]
     at = np.empty(3 * len(mesh.data.vertices), np.float32)
     mesh.data.vertices.foreach_get("co", at)
     np.testing.assert_allclose(np.ptp(at.reshape(-1, 3), axis=0), np.ptp(head.vertices, axis=0), atol=1e-5)
