@@ -17,6 +17,7 @@ _PORES = 500.0  # across the head
 _BLOTCHES = 9.0
 _STRANDS = (260.0, 3.0, 1.0)  # across and along a lock of hair, in places of its texture
 _STRAND_HEIGHT = 0.0006  # m
+_VEIL = 0.015  # of glass in Workbench, which lays a milky film over a pupil
 _INDEX = 1.376  # of refraction, of the cornea
 _WATER = 1.33
 
@@ -25,7 +26,8 @@ def make(name: str, rgba: tuple[float, float, float, float], roughness: float) -
     """A new material of this kind, colour and roughness; `phiz.face.head.finishes` says the rest."""
     surface = FINISHES.get(name, PLAIN_FINISH)
     material = bpy.data.materials.new(f"Phiz {name}")
-    material.diffuse_color = rgba  # what Workbench and the solid viewport show
+    shown = (*rgba[:3], _VEIL) if surface.clear else rgba
+    material.diffuse_color = shown  # what Workbench and the solid viewport show
     material.roughness = roughness
     if not material.node_tree:  # since 5.0 a material always has its nodes
         material.use_nodes = True

@@ -40,7 +40,7 @@ PAIRS = (
 )
 VIEWS = (("front", 0.0), ("half", 0.6), ("side", 1.45))  # turn in radians
 MOMENTS = (1.2, 3.5, 4.8, 10.45)  # seconds of the demo: at ease, joy, anger, a wink
-SAMPLES = 24  # of Cycles
+SAMPLES = 12  # of Cycles
 
 Pose = tuple[str, dict[str, float]]
 

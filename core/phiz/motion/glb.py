@@ -28,7 +28,7 @@ _FLOAT, _USHORT, _UINT = 5126, 5123, 5125
 _VERTICES, _INDICES = 34962, 34963  # what a buffer view is for
 _STILL = 2e-6  # m: a vertex that moves less stays
 _UNTURNED = 2e-3  # a normal that changes less stays
-_CLEAR = 0.12  # opacity of glass: few viewers reflect on what is not there
+_CLEAR = 0.05  # opacity of glass: few viewers reflect on what is not there
 _COAT_ROUGHNESS = 0.08
 
 

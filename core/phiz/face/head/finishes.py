@@ -25,8 +25,8 @@ _FLESH = (0.0060, 0.0022, 0.0012)
 _ENAMEL = (0.0012, 0.0010, 0.0008)
 
 FINISHES: dict[str, Finish] = {
-    "skin": Finish(subsurface=0.20, scatter=_FLESH, coat=0.04, pores=0.00008),
-    "lid": Finish(subsurface=0.20, scatter=_FLESH, coat=0.04, pores=0.00005),
+    "skin": Finish(subsurface=0.20, scatter=_FLESH, pores=0.00008),
+    "lid": Finish(subsurface=0.20, scatter=_FLESH, pores=0.00005),
     "lips": Finish(subsurface=0.20, scatter=_FLESH, coat=0.35),
     "mouth": Finish(subsurface=0.10, scatter=_FLESH, coat=0.50),
     "nostril": Finish(),
