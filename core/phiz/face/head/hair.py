@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.face.head.form import to_surface
+from phiz.face.head.grid import directions
 from phiz.face.head.hairstyles import STYLES, Style, Sweep
 from phiz.face.head.proportions import Proportions
-from phiz.face.head.skin import directions
 from phiz.face.head.surfaces import Part, closed_end, joined, lock, outwards, sheet
 
 COLUMNS, ROWS, STEPS = 64, 11, 15

@@ -8,10 +8,11 @@ import numpy as np
 
 from phiz.face.head.form import outwards as form_normals
 from phiz.face.head.form import seen_from_front
+from phiz.face.head.grid import directions
 from phiz.face.head.hair import hair
 from phiz.face.head.inside import teeth, tongue
 from phiz.face.head.proportions import Proportions
-from phiz.face.head.skin import LID_RINGS, Skin, directions
+from phiz.face.head.skin import LID_RINGS, Skin
 from phiz.face.head.surfaces import Part, closed_end, joined, lock, mirrored, outwards, sheet
 
 AROUND = 40  # vertices round an eyeball
@@ -115,7 +116,7 @@ def brow(shape: Proportions) -> Part:
     u = np.linspace(0, 1, 7)
     along = s + 0.03 * upper + (0.24 - 0.03 * upper) * (1 - 0.3 * s) * u
     rise = shape.brow_height - 0.32 + 0.80 * np.sin(np.pi * np.clip(0.80 * along + 0.02, 0, 1)) - 0.30 * along
-    lean = np.where(upper > 0, -0.22 - 0.2 * s, np.clip(0.95 - 1.9 * s, 0.0, 0.9))
+    lean = np.where(upper > 0, -0.22 - 0.2 * s, np.clip(0.55 - 1.1 * s, 0.0, 0.55))
     offset = 0.17 * heavy * (1 - 0.65 * s) * (2 * upper - 1)
     z = rise + offset * (1 - 0.8 * u) + 0.22 * heavy * lean * u
     flat = np.stack([(x0 + (x1 - x0) * along).ravel(), z.ravel()], -1)
@@ -128,7 +129,7 @@ def brow(shape: Proportions) -> Part:
         rows = slice(k * len(u), (k + 1) * len(u))
         lift = 0.01 + 0.012 * (k % 3) * u
         curve = base[rows] + lift[:, None] * normal[rows]
-        tufts.append(lock(curve, normal[rows], width, 0.5 * width + 0.03, "brows"))
+        tufts.append(lock(curve, normal[rows], width, 0.38 * width + 0.03, "brows"))
     return joined("brow left", tufts)
 
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from phiz.face.head.form import outwards, seen_from_front, to_surface
+from phiz.face.head.grid import COLUMNS, chart, directions, grid_lines, nostril_middle, ray
 from phiz.face.head.mesh import Builder, evened
-from phiz.face.head.proportions import PLAIN, Proportions, mouth_line
+from phiz.face.head.proportions import Proportions, mouth_line
 
-COLUMNS = 42  # on each side of the face's middle
 MOUTH_BLOCK = (10, 18, 26)  # half width in columns, first row, last row
 EYE_BLOCK = (4, 20, 34, 46)  # first column, last column, first row, last row
 NOSTRIL_BLOCK = (1, 4, 27, 31)
@@ -25,7 +25,6 @@ FOLD_RING, CREASE_RING = 4, 5  # of them: the skin that hangs over the lid's cre
 MOUTH_RINGS = 5  # from the rectangle to the border of the red
 LIP_RINGS = 6  # from that border to where the lips touch
 CONTACT = MOUTH_RINGS + LIP_RINGS  # the loop of the mouth on which they touch
-THROAT = np.array([0.0, 2.4, -14.2])  # where the looking eye comes to rest, below the head
 NECKLINE = 9  # rows from the lowest up to the garment's edge
 SMOOTH_ROUNDS = 30
 
@@ -60,72 +59,6 @@ class Skin:
     nostrils: tuple[Ring, Ring]
     places: np.ndarray  # (V, 2) azimuth and height on the grid, for the texture
     mirror: np.ndarray  # (V,) the vertex on the other side
-
-
-def directions(azimuth: np.ndarray, elevation: np.ndarray) -> np.ndarray:
-    """(n, 3) unit vectors; azimuth 0 is front and grows towards the character's left."""
-    c = np.cos(elevation)
-    return np.stack([np.sin(azimuth) * c, -np.cos(azimuth) * c, np.sin(elevation)], -1)
-
-
-def chart(points: np.ndarray, shape: Proportions) -> np.ndarray:
-    """(n, 2) azimuth and elevation under which (n, 3) points are seen from inside the head."""
-    d = points - np.array(shape.rays)
-    return np.stack([np.arctan2(d[:, 0], -d[:, 1]), np.arctan2(d[:, 2], np.hypot(d[:, 0], d[:, 1]))], -1)
-
-
-def _nostril_middle(shape: Proportions, side: float) -> np.ndarray:
-    """(2,) chart place of a nostril."""
-    nose = shape.nose
-    at = np.array([[side * 0.53 * nose.wing, nose.tip[1] + 1.40, nose.tip[2] - 0.92]])
-    return chart(at, shape)[0]
-
-
-def _features(shape: Proportions) -> list[float]:
-    """Elevations of the mouth and of the nostrils, which the rows of the grid follow."""
-    mouth = chart(np.array([[0.0, shape.muzzle, shape.mouth.height]]), shape)[0, 1]
-    return [float(mouth), float(_nostril_middle(shape, 1.0)[1])]
-
-
-def _grid_lines(shape: Proportions) -> tuple[np.ndarray, np.ndarray]:
-    """Azimuths of the columns from the middle to the back of the head; heights of the rows, upwards.
-
-    Heights down to -50 degrees are elevations seen from the head; below, `_ray` slides.
-    """
-    front = np.radians(58) * np.linspace(0.0, 1.0, 28)
-    back = np.radians(58) + (np.pi - np.radians(58)) * np.linspace(0, 1, COLUMNS - 26)[1:] ** 1.12
-    rows = np.radians(
-        np.concatenate(
-            [
-                [-144.0, -136.0, -128.0, -121.0, -115.0, -110.5, -107.0, -104.0, -101.5],  # the garment
-                [-97.0, -90.0, -82.0, -74.0, -66.5, -60.0, -54.5, -50.0],
-                np.linspace(-46.0, -25.5, 9)[:3],
-                np.linspace(-46.0, -25.5, 9)[3:],
-                [-23.2, -21.2, -19.4],
-            ]
-        )
-    )
-    upper = np.radians(
-        np.concatenate(
-            [
-                np.linspace(-17.8, -10.5, 5),
-                np.linspace(-8.5, 24.0, 14),
-                [27.0, 30.5, 34.5, 39.0, 44.5, 51.0, 58.5, 67.0, 77.0],
-            ]
-        )
-    )
-    low, high = np.radians([-180.0, -50.0]).tolist(), np.radians([-6.0, 90.0]).tolist()
-    known, wanted = [*low, *_features(PLAIN), *high], [*low, *_features(shape), *high]
-    return np.concatenate([front, back]), np.interp(np.concatenate([rows, upper]), known, wanted)
-
-
-def _ray(azimuth: np.ndarray, height: np.ndarray, shape: Proportions) -> tuple[np.ndarray, np.ndarray]:
-    """Origins and unit directions in which grid places are seen."""
-    low = np.radians(np.array([-150.0, -118.0, -100.0, -75.0, -60.0, -50.0, 90.0]))
-    elevation = np.interp(height, low, np.radians(np.array([-90.0, -38.0, -13.0, -38.0, -47.5, -50.0, 90.0])))
-    t = (np.clip((-50.0 - np.degrees(height)) / 50.0, 0, 1) ** 1.15)[:, None]
-    origin = (1 - t) * np.array(shape.rays) + t * (THROAT + np.array([0.0, 0.0, shape.bust_rise]))
-    return origin, directions(azimuth, elevation)
 
 
 def lid_rim(shape: Proportions, count: int, radius: float, wider: float = 0.0) -> np.ndarray:
@@ -181,7 +114,7 @@ def _block_outline(index: np.ndarray, columns: list[int], rows: list[int]) -> np
 
 def build(shape: Proportions) -> Skin:
     """The skin with eye openings, lips, the mouth's cavity, nostrils, neck and bust."""
-    side, rows = _grid_lines(shape)
+    side, rows = grid_lines(shape)
     azimuth = np.concatenate([-side[:0:-1], side[:-1]])  # column i lies COLUMNS places right of the middle
     n, m = len(azimuth), len(rows)
     middle = COLUMNS
@@ -199,7 +132,7 @@ def build(shape: Proportions) -> Skin:
         hole[lo:hi, block_rows[0] : block_rows[-1]] = True
     make = Builder()
     places = np.stack(np.meshgrid(azimuth, rows, indexing="ij"), -1)[~inside]
-    origin, way = _ray(*places.T, shape)
+    origin, way = ray(*places.T, shape)
     index = np.full((n, m), -1)
     index[~inside] = make.add(to_surface(way, shape, origin), places)
     collar = _collar(make, index, shape)
@@ -240,7 +173,7 @@ def _collar(make: Builder, index: np.ndarray, shape: Proportions) -> np.ndarray:
 
 def _close(make: Builder, rim: np.ndarray, height: float, material: str, shape: Proportions) -> None:
     """A fan from the last row of the grid to its pole."""
-    origin, way = _ray(np.zeros(1), np.array([height]), shape)
+    origin, way = ray(np.zeros(1), np.array([height]), shape)
     pole = make.add(to_surface(way, shape, origin), np.array([[0.0, height]]))[0]
     for i in range(len(rim)):
         make.face((rim[i], rim[(i + 1) % len(rim)], pole), material, height < 0)
@@ -325,7 +258,7 @@ def _nostril(make: Builder, outline: np.ndarray, shape: Proportions, side: float
     """Rings under the wing of the nose, and a short dark way in."""
     start = make.places_of(outline)
     nose = shape.nose
-    middle = _nostril_middle(shape, side)
+    middle = nostril_middle(shape, side)
     turn = np.linspace(0, 2 * np.pi, len(outline), endpoint=False)
     scale = min(nose.wing / 1.12, 1.12)  # as wide as the nose, but within its rectangle
     across = np.radians(1.75) * scale * np.cos(turn) * side
