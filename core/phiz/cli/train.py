@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from phiz.cli import finetune
 from phiz.errors import PhizError
 
 _EPILOG = """\
@@ -19,6 +20,7 @@ examples:
       --base runs/stage1/stage1.safetensors runs/stage2
   phiz train feeling corpus runs/feeling
   phiz train distill corpus runs/distill --bundle runs/bundle
+  phiz train finetune --takes takes -o bundles/anna
 
 CORPUS is what `phiz corpus` wrote. OUT gets the checkpoint, log.csv and log.png. A run that was
 stopped goes on from its checkpoint: give the same OUT again; `feeling` and `distill` take
@@ -40,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|stage2|feeling|distill")
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="encoder|stage1|...")
     encoder = kinds.add_parser("encoder", help="the audio encoder `phone`")
     _add_common(encoder, steps=1600, batch=32, rows="pieces of 4 s")
     stage1 = kinds.add_parser("stage1", help="the base model")
@@ -91,6 +93,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
         help="of 5 s that it is fitted on (default 256)",
     )
     distill.set_defaults(device="cpu")
+    finetune.add_parser(kinds)
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
@@ -137,6 +140,8 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Check, say whether the run is new, train. Raises PhizError."""
+    if args.kind == "finetune":
+        return finetune.run(args)
     if not args.corpus.is_dir():
         raise TrainError(
             f"expected the folder of a corpus, there is no {args.corpus}; run `phiz corpus` first"

@@ -9,6 +9,7 @@ Facts, from six takes of the app and from the behaviour of Unreal's LiveLinkFace
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -97,6 +98,16 @@ def eye_rotation(weights: np.ndarray, side: str) -> np.ndarray:
     return np.stack([yaw, pitch, yaw * pitch], axis=1)
 
 
+@dataclass(frozen=True)
+class Lines:
+    """What a CSV says line by line, in its order: times (n,) in seconds of the day, tracked (n,) bool, and
+    values (n, 51) or, with the head's angles as the file counts them, (n, 54); 0 where no face was."""
+
+    times: np.ndarray
+    tracked: np.ndarray
+    values: np.ndarray
+
+
 def read(path: Path) -> Take:
     """Read a CSV of the app, or one like it, as a Take at a constant frame rate.
 
@@ -105,6 +116,11 @@ def read(path: Path) -> Take:
     frames are filled by linear interpolation (origin["filled_frames"] counts them), and lines at
     uneven times are resampled. Raises LiveLinkError.
     """
+    return _take(read_lines(path), path)
+
+
+def read_lines(path: Path) -> Lines:
+    """The lines themselves, before they are put on even frames. Raises LiveLinkError."""
     lines = path.read_bytes().decode("utf-8-sig", errors="replace").splitlines()
     names = [name.strip().lower() for name in lines[0].split(",")] if lines else []
     if "timecode" not in names:
@@ -136,7 +152,7 @@ def read(path: Path) -> Take:
     values[tracked] = [row for row in rows if row is not None]
     if not np.isfinite(values).all():
         raise LiveLinkError(f"{path} holds values that are not numbers (NaN or infinite). Export it again.")
-    return _take(timecode.seconds(codes), tracked, values, path)
+    return Lines(timecode.seconds(codes), tracked, values)
 
 
 def _find_columns(names: list[str], path: Path) -> list[int]:
@@ -150,8 +166,9 @@ def _find_columns(names: list[str], path: Path) -> list[int]:
     return [names.index(name) for name in wanted]
 
 
-def _take(times: np.ndarray, tracked: np.ndarray, values: np.ndarray, path: Path) -> Take:
-    """Lines (n,) seconds, (n,) bool, (n, 51 or 54) in any order -> the Take on even frames."""
+def _take(lines: Lines, path: Path) -> Take:
+    """Lines in any order -> the Take on even frames."""
+    times, tracked, values = lines.times, lines.tracked, lines.values
     order = np.argsort(times, kind="stable")
     order = order[np.r_[np.diff(times[order]) > 1e-6, True]]  # each instant once: the later line counts
     times, tracked, values = times[order], tracked[order], values[order]

@@ -1,0 +1,1 @@
+"""A person's own takes, curves and sound: found in a folder, and what is wrong with them."""
