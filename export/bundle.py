@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from export.feeling import write_feeling_graph
-from export.graphs import check, store_half, write_graph, write_int8
 from phiz.acting.units import UNITS
 from phiz.audio import mel
 from phiz.audio.aligned import width
@@ -30,10 +29,9 @@ from phiz.runtime.articulation import Lips
 from phiz.runtime.manner import Manners
 from phiz.train import checkpoint, encoder, stage1, stage2
 from phiz.train.checkpoint import CheckpointError
+from phiz.train.graphs import FLOAT_ALLOWED, INT8_ALLOWED, check, store_half, write_graph, write_int8
 from phiz.writing import OutputError
 
-FLOAT_ALLOWED = 5e-3  # what storing weights as float16 may cost
-INT8_ALLOWED = 0.15
 UPPER_FACE_NOISE = 1.2
 """Spread of the noise that brows and eyes are sampled from. Nothing heard foretells a blink, and a base
 model trained for hours draws too few: of 60 s of speech, 2 at a spread of 1 and 21 at 1.25."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import torch
 
-from export.graphs import check, write_graph
 from phiz.audio.prosody import FEATURES
 from phiz.train import checkpoint, feeling
+from phiz.train.graphs import check, write_graph
 
 _ALLOWED = 1e-4
 

@@ -16,7 +16,6 @@ from onnx import TensorProto
 import export.bundle
 from export.__main__ import main
 from export.bundle import FLOAT_ALLOWED, INT8_ALLOWED, _denoiser_inputs, write_bundle
-from export.graphs import ParityError, check, difference, store_half, write_graph, write_int8
 from phiz.model.adapter import Adapter, default_adapter
 from phiz.model.dit import default_config
 from phiz.model.phone_encoder import OUTPUTS, PhoneFeatures
@@ -24,6 +23,7 @@ from phiz.runtime import bundle
 from phiz.runtime.bundle import Guidance
 from phiz.train import checkpoint, encoder, stage1
 from phiz.train.checkpoint import CheckpointError, RunningMean
+from phiz.train.graphs import ParityError, check, difference, store_half, write_graph, write_int8
 from phiz.writing import OutputError
 
 

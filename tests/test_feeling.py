@@ -218,7 +218,7 @@ def test_a_row_of_prosody() -> None:
 
 
 def test_errors_say_what_is_wrong(tiny_encoder: Path, tiny_corpus: Path, tmp_path: Path) -> None:
-    from export.graphs import write_graph
+    from phiz.train.graphs import write_graph
 
     for path in (tmp_path / "none", tiny_encoder):
         with pytest.raises(CheckpointError) as caught:

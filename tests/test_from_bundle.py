@@ -11,11 +11,11 @@ import torch
 from torch import nn
 
 from export.bundle import _adapter_inputs, _controlled_inputs, _encoder_inputs, write_bundle
-from export.graphs import difference
 from phiz.model.phone_encoder import PhoneFeatures
 from phiz.runtime import bundle
 from phiz.runtime.bundle import BundleError, Guidance
 from phiz.train import from_bundle, stage1
+from phiz.train.graphs import difference
 
 EXACT = 1e-5  # one graph, computed by two programs
 

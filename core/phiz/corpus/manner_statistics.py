@@ -77,7 +77,9 @@ def manners_of(corpus: Path, seed: int = 0) -> Manners:
         ]
     for style, take in _captured(corpus):
         read[style].append(logarithms(read_manner(take)))
-    return Manners(styles=[_manner(style, np.array(rows)) for style, rows in read.items()])
+    return Manners(
+        styles=[manner_of(style, np.array(rows), style in CAPTURED) for style, rows in read.items()]
+    )
 
 
 def _captured(corpus: Path) -> list[tuple[str, Take]]:
@@ -99,7 +101,7 @@ def _captured(corpus: Path) -> list[tuple[str, Take]]:
     return found
 
 
-def _manner(style: str, rows: np.ndarray) -> Manner:
+def manner_of(style: str, rows: np.ndarray, captured: bool) -> Manner:
     """rows: (stretches, statistics) logarithms, nan where unknown."""
     typical, spread = {}, {}
     for column, (name, floor) in enumerate(STATISTICS.items()):
@@ -108,4 +110,4 @@ def _manner(style: str, rows: np.ndarray) -> Manner:
         if len(values) >= 3:
             typical[name] = round(max(float(np.exp(values.mean())) - floor, 0.0), 5)
             spread[name] = round(max(float(values.std()), _LEAST_SPREAD), 5)
-    return Manner(name=style, typical=typical, spread=spread, captured=style in CAPTURED)
+    return Manner(name=style, typical=typical, spread=spread, captured=captured)

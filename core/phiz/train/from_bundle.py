@@ -22,6 +22,7 @@ from phiz.model.dit import Dit, DitConfig
 from phiz.model.phone_encoder import PhoneEncoder, PhoneEncoderConfig, PhoneFeatures
 from phiz.runtime.bundle import BundleError, Part, checked, read_manifest
 from phiz.train import checkpoint, stage2
+from phiz.train.graphs import load_float
 from phiz.train.motion import Scale
 
 Config = TypeVar("Config")
@@ -105,16 +106,22 @@ def _fill(network: Network, folder: Path, part: Part) -> Network:
 
 
 def graph_weights(path: Path) -> dict[str, Tensor]:
-    """The weights of an exported graph by their names in the network, in float32.
+    """The weights of an exported graph by their names in the network, in float32."""
+    graph = load_float(path).graph
+    stored = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
+    return {
+        name: torch.from_numpy((stored[place].T if turned else stored[place]).copy())
+        for name, (place, turned) in weight_places(graph).items()
+    }
+
+
+def weight_places(graph: onnx.GraphProto) -> dict[str, tuple[str, bool]]:
+    """Where each weight of the network lies in its graph: the initialiser, and whether turned over there.
 
     A linear layer without a bias is told by its input: it is named as that is, with `_in.weight` behind it.
     """
-    graph = onnx.load(str(path)).graph
-    stored = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
-    for node in graph.node:  # halves are cast to the name that is used
-        if node.op_type == "Cast" and node.input[0] in stored:
-            stored[node.output[0]] = stored.pop(node.input[0])
-    weights = {name: torch.from_numpy(value.copy()) for name, value in stored.items()}
+    stored = {tensor.name for tensor in graph.initializer}
+    places = {name: (name, False) for name in stored}
     inputs = {value.name for value in graph.input}
     readers = {name: node for node in graph.node for name in node.input}
     for node in graph.node:
@@ -123,5 +130,5 @@ def graph_weights(path: Path) -> dict[str, Tensor]:
             biases = [n for n in reader.input if n.endswith(".bias")] if reader is not None else []
             layer = biases[0].removesuffix(".bias") if biases else f"{node.input[0]}_in"
             if biases or node.input[0] in inputs:
-                weights[f"{layer}.weight"] = torch.from_numpy(stored[node.input[1]].T.copy())
-    return {name.removeprefix("base."): value for name, value in weights.items()}  # of a `Guidable`
+                places[f"{layer}.weight"] = (node.input[1], True)
+    return {name.removeprefix("base."): place for name, place in places.items()}  # of a `Guidable`

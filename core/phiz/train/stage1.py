@@ -75,6 +75,11 @@ class Losses:
         weights = (motion * self.spread + self.mean)[..., :COUNT].clamp(0, 1)
         return torch.log1p((self.rest + weights @ self.slope.T).clamp(min=0) / 0.03)  # (N, T, 3)
 
+    def _lips(self, predicted: Tensor, batch: Batch) -> Tensor:
+        whole = batch.known[..., :COUNT].amin(-1, keepdim=True)  # the gap needs every channel
+        apart = F.smooth_l1_loss(self._gap(predicted), self._gap(batch.motion), reduction="none")
+        return (apart * whole).mean()
+
     def __call__(self, predicted: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """predicted (N, T, 54) float32 -> the weighted sum, and the three terms (3,)."""
         known = batch.known * self.weight
@@ -82,10 +87,7 @@ class Losses:
         error = predicted - batch.motion
         channels = (error.square() * known).sum() / total
         velocity = (error.diff(dim=1).square() * known[:, 1:]).sum() / total
-        whole = batch.known[..., :COUNT].amin(-1, keepdim=True)  # the gap needs every channel
-        lips = (
-            F.smooth_l1_loss(self._gap(predicted), self._gap(batch.motion), reduction="none") * whole
-        ).mean()
+        lips = self._lips(predicted, batch)
         terms = torch.stack([channels, velocity, lips])
         return (terms * self.shares).sum(), terms.detach()
 

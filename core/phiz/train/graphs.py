@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from phiz.errors import PhizError
 
 OPSET = 17
+FLOAT_ALLOWED = 5e-3  # what storing weights as float16 may cost
+INT8_ALLOWED = 0.15
 _SMALL = 1024  # numbers below which a tensor stays in float32
 
 
@@ -63,6 +65,18 @@ def store_half(path: Path) -> None:
         model.graph.node.insert(0, cast)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
+
+
+def load_float(path: Path) -> onnx.ModelProto:
+    """A graph with its weights in float32 again, as it was before `store_half`."""
+    model = onnx.load(str(path))
+    halves = {t.name: t for t in model.graph.initializer if t.data_type == TensorProto.FLOAT16}
+    for node in [n for n in model.graph.node if n.op_type == "Cast" and n.input[0] in halves]:
+        tensor = halves[node.input[0]]
+        whole = numpy_helper.to_array(tensor).astype(np.float32)
+        tensor.CopyFrom(numpy_helper.from_array(whole, node.output[0]))
+        model.graph.node.remove(node)
+    return model
 
 
 def write_int8(path: Path, out: Path) -> None:
