@@ -8,6 +8,7 @@ Only panels and operators read these; the parts below them take plain arguments.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import bpy
 from bpy import props
@@ -16,7 +17,7 @@ from bpy.types import Context, Object, PropertyGroup
 from phiz.face.channels import CHANNELS
 from phiz.face.emotions import EMOTIONS
 
-from . import action_support, model_styles, voice, worker_process
+from . import action_support, model_styles, preferences, voice, worker_process
 
 # A face that is a library override has settings of its own
 _OVERRIDABLE = {"LIBRARY_OVERRIDABLE"}
@@ -40,7 +41,8 @@ def _can_turn(_self: PropertyGroup, candidate: Object) -> bool:
 
 
 def _styles(_self: PropertyGroup, _context: Context, _typed: str) -> list[str]:
-    return list(model_styles.names())
+    chosen = preferences.wanted().bundle
+    return list(model_styles.names(Path(chosen) if chosen else None))
 
 
 def _sound_strips(_self: PropertyGroup, context: Context, _typed: str) -> list[str]:
