@@ -102,8 +102,14 @@ def test_a_large_lag_is_an_error_that_says_what_to_cut(looked_over: Callable[[Ch
     assert "beginning of the curves" in text and CORRECTED < 0.5
 
 
+def _others(samples: np.ndarray) -> np.ndarray:
+    """Quarters of a second of it in an order of chance."""
+    pieces = samples[: len(samples) // 4000 * 4000].reshape(-1, 4000)
+    return np.random.default_rng(2).permutation(pieces).ravel()
+
+
 def test_another_takes_sound_is_an_error(looked_over: Callable[[Change], Checked]) -> None:
-    found = looked_over(lambda take, samples: (take, samples[::-1].copy()))
+    found = looked_over(lambda take, samples: (take, _others(samples)))
     assert codes(found)["unrelated"] == "error"
 
 
@@ -218,7 +224,6 @@ def test_faults_of_the_clock(spoken: tuple[Take, np.ndarray], shipped: bundle.Bu
         return codes(check([Pair("one", path, tmp_path / "one.wav")], shipped)[0])
 
     assert look(lines[:40] + lines[50:])["dropped"] == "warning"
-    assert look(lines[:60:2] + lines[60::2])["dropped" if len(lines) % 2 else "rate"]
     lost = [line.split(",")[0] + ",0" if 40 <= i < 50 else line for i, line in enumerate(lines)]
     assert look(lost)["lost"] == "warning"
     assert look(lines[50:] + lines[:50])["backwards"] == "warning"
@@ -301,7 +306,8 @@ def test_the_command_checks(
     assert "silent" in capsys.readouterr().out
     said = json.loads((out / "checks.json").read_text())
     assert [take["usable"] for take in said["takes"]] == [False, True]
-    assert said["takes"][0]["findings"][-1]["code"] == "silent" and abs(said["takes"][1]["lag"]) < 0.03
+    assert "silent" in {finding["code"] for finding in said["takes"][0]["findings"]}
+    assert abs(said["takes"][1]["lag"]) < 0.03
     assert load(takes / "good.npz").frames == spoken[0].frames
     assert main(["train", "finetune", "--takes", str(out), "--check"]) == 2
     assert "expected takes" in capsys.readouterr().err

@@ -50,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("--threads", type=int, help="CPU threads of the model")
     parser.add_argument("-o", "--output", type=Path, metavar="REPORT.json", help="write every figure as JSON")
 
-    kinds = parser.add_subparsers(dest="kind", metavar="emotions")
+    kinds = parser.add_subparsers(dest="kind", metavar="emotions|finetune")
     emotions = kinds.add_parser(
         "emotions",
         help="eight takes of one sentence, one per emotion, as pictures in an order of chance",
@@ -63,11 +63,26 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     emotions.add_argument("--seed", type=int, default=0, help="of the takes and of the order")
     emotions.add_argument("--labels", action="store_true", help="write the names on the sheet")
     emotions.add_argument("-o", "--output", type=Path, required=True, metavar="SHEET.png")
+    finetune = kinds.add_parser(
+        "finetune",
+        help="fine-tune on three captured takes and compare on the fourth, before and after",
+        description="Writes three FACEGOOD takes to RUN/takes, runs `phiz train finetune` on them, or goes "
+        "on with it, and prints how near the fourth is come to. PICTURE.png shows eight seconds of it.",
+    )
+    finetune.add_argument("--facegood", type=Path, required=True, metavar="DIR", help="the FACEGOOD takes")
+    finetune.add_argument("--rigs", type=Path, required=True, help="folder with ict_lip_gap.json")
+    finetune.add_argument("--run", type=Path, required=True, metavar="RUN", help="folder of the training run")
+    finetune.add_argument("--bundle", type=Path, help="model bundle (default: the one that ships)")
+    finetune.add_argument("--steps", type=int, default=400, help="of training, at most (default 400)")
+    finetune.add_argument("--batch", type=int, default=8, help="windows a step (default 8)")
+    finetune.add_argument("--seeds", type=int, default=1, help="performances to average over (default 1)")
+    finetune.add_argument("--threads", type=int, help="CPU threads")
+    finetune.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE.png")
 
 
 def run(args: argparse.Namespace) -> int:
     """Score or picture. Raises PhizError."""
-    return _picture_emotions(args) if args.kind == "emotions" else _score(args)
+    return {"emotions": _picture_emotions, "finetune": _compare_own_face, None: _score}[args.kind](args)
 
 
 def _some_of(known: tuple[str, ...]):
@@ -185,4 +200,45 @@ def _picture_emotions(args: argparse.Namespace) -> int:
     with whole_file(key_path) as stream:
         stream.write(json.dumps({str(i + 1): name for i, name in enumerate(order)}, indent=1).encode())
     print(f"{args.output}  key: {key_path}")
+    return 0
+
+
+def _compare_own_face(args: argparse.Namespace) -> int:
+    from phiz.cli import main
+    from phiz.corpus.captured import FACEGOOD_TAKES, FACEGOOD_TEST
+    from phiz.evaluate import own_face
+    from phiz.motion.measures import load_lip_gap
+    from phiz.runtime import bundle
+    from phiz.writing import check_writable
+
+    (held_out,) = FACEGOOD_TEST
+    gap = load_lip_gap(args.rigs)
+    check_writable(args.output)
+    own_face.write_takes(args.facegood, args.run / "takes", held_out)
+    command = ["train", "finetune", "--takes", str(args.run / "takes"), "-o", str(args.run)]
+    command += ["--steps", str(args.steps), "--batch", str(args.batch)]
+    command += [] if args.bundle is None else ["--bundle", str(args.bundle)]
+    command += [] if args.threads is None else ["--threads", str(args.threads)]
+    if main(command) != 0:
+        raise EvaluateError("the training did not come to its end, so there is nothing to compare")
+    truth, sound = own_face.held_out_take(args.facegood, held_out)
+    shipped = bundle.load(args.bundle, threads=args.threads)
+    tuned = bundle.load(args.run / "bundle", threads=args.threads)
+    default = shipped.manifest.default_style
+    contenders = {f"shipped, style {default}": (shipped, default), "fine-tuned": (tuned, "own")}
+    if "facegood" in shipped.manifest.styles:
+        contenders["shipped, style facegood"] = (shipped, "facegood")
+    takes = {
+        name: own_face.acted(model, style, sound, range(args.seeds))
+        for name, (model, style) in contenders.items()
+    }
+    rows = {name: own_face.nearness(found, truth, gap) for name, found in takes.items()}
+    print(own_face.table(rows, f"shipped, style {default}"))
+    print(
+        f"trained on {', '.join(t for t in FACEGOOD_TAKES if t != held_out)}, held out {held_out}; channels:"
+    )
+    print(", ".join(own_face.moving_channels(truth)))
+    shown = {"before": takes[f"shipped, style {default}"][0], "after": takes["fine-tuned"][0]}
+    own_face.save_plot(truth, shown, args.output)
+    print(args.output)
     return 0

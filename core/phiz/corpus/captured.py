@@ -99,19 +99,28 @@ def captured_targets(
     return np.clip(weights, 0.0, 1.0), mask
 
 
-def facegood(data: Path) -> Iterator[Captured]:
-    """The takes of `data/facegood` with sound, in clips of LONGEST seconds. Raises CapturedError."""
-    folder = data / "facegood"
+def facegood_curves(folder: Path, take: str) -> tuple[np.ndarray, np.ndarray]:
+    """`captured_targets` of a take in the folder `facegood`, at 30 fps as tracked. Raises CapturedError."""
     with open(_present(folder / "arkit_map.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    with np.load(_present(folder / "curves" / f"{take}.npz")) as archive:
+        if round(float(archive["fps"])) != FPS:
+            raise CapturedError(f"expected curves at {FPS:g} fps in {take}.npz, came {archive['fps']}")
+        curves = dict(zip(archive["names"].tolist(), archive["weights"].T, strict=True))
+    return captured_targets(curves, rows)
+
+
+def facegood_sound(folder: Path, take: str) -> Path:
+    """The recording of a take. Raises CapturedError."""
+    return _present(folder / "audio" / f"{take}.opus")
+
+
+def facegood(data: Path) -> Iterator[Captured]:
+    """The takes of `data/facegood` with sound, in clips of LONGEST seconds. Raises CapturedError."""
     for take in FACEGOOD_TAKES:
-        with np.load(_present(folder / "curves" / f"{take}.npz")) as archive:
-            if round(float(archive["fps"])) != FPS:
-                raise CapturedError(f"expected curves at {FPS:g} fps in {take}.npz, came {archive['fps']}")
-            curves = dict(zip(archive["names"].tolist(), archive["weights"].T, strict=True))
-        weights, mask = captured_targets(curves, rows)
+        weights, mask = facegood_curves(data / "facegood", take)
         weights = weights[FACEGOOD_LAG:]
-        samples = recording.load(_present(folder / "audio" / f"{take}.opus")).samples
+        samples = recording.load(facegood_sound(data / "facegood", take)).samples
         for first, last in _cuts(len(weights)):
             begin = first * RATE // int(FPS)
             wanted = samples[begin : begin + _sample_count(last - first)]
