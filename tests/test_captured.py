@@ -15,7 +15,11 @@ from phiz.corpus.clips import load_source
 from phiz.corpus.curve_expression import CurveExpressionError, evaluate
 from phiz.corpus.motion_statistics import MotionStatisticsError, statistics
 from phiz.corpus.teacher.styles import STYLES
+from phiz.evaluate import own_face
 from phiz.face.channels import CHANNELS, COUNT, INDEX
+from phiz.motion.measures import LipGap
+from phiz.motion.take import Take
+from phiz.train.takes.pairs import find
 
 MAP = [
     {"arkit": "jawOpen", "facegood": "mouth_stretch_c", "usable": "yes"},
@@ -146,6 +150,41 @@ def test_the_jaw_meets_its_sound(data, tmp_path):
     joined = np.concatenate([spoken.samples(i) for i in (0, 1)])
     assert abs(len(joined) / RATE - (FRAMES - captured.FACEGOOD_LAG) / 30) < 1 / 30
     assert spoken.clips[0].samples * 30 == spoken.clips[0].frames * RATE  # cut without a gap
+
+
+def test_takes_to_fine_tune_on_leave_one_out(data, tmp_path):
+    own_face.write_takes(data / "facegood", tmp_path / "takes", "2_04")
+    pairs, alone = find(tmp_path / "takes")
+    assert [pair.name for pair in pairs] == ["2_01", "2_02", "2_03"] and not alone
+    truth, sound = own_face.held_out_take(data / "facegood", "2_04")
+    assert truth.frames == FRAMES and sound.seconds == 26.0
+    assert "jawOpen" in own_face.moving_channels(truth)
+    with pytest.raises(captured.CapturedError):
+        own_face.held_out_take(tmp_path, "2_04")
+
+
+def test_nearness_is_of_the_channels_that_move(tmp_path):
+    weights = np.zeros((90, COUNT), np.float32)
+    weights[:, INDEX["jawOpen"]] = np.abs(np.sin(np.arange(90) / 5))
+    weights[:, INDEX["mouthPucker"]] = np.abs(np.cos(np.arange(90) / 7))
+    truth = Take(weights, np.zeros((90, 3)), 30.0)
+    gap = LipGap(np.zeros(5), np.eye(COUNT)[[INDEX["jawOpen"]] * 5])
+    same = own_face.nearness([truth], truth, gap)
+    assert (same.error, same.gap_error) == (0, 0) and same.correlation == pytest.approx(1.0)
+    moved = weights.copy()
+    moved[:, INDEX["jawOpen"]] = np.clip(moved[:, INDEX["jawOpen"]] - 0.1, 0, 1)
+    moved[:, INDEX["browInnerUp"]] = 0.9  # no part of the mouth
+    other = own_face.nearness([Take(moved, np.zeros((90, 3)), 30.0)], truth, gap)
+    apart = np.abs(moved - weights)[:, [INDEX["jawOpen"], INDEX["mouthPucker"]]].mean()
+    assert other.error == pytest.approx(apart, rel=1e-5) and other.gap_error == pytest.approx(
+        2 * apart, rel=1e-5
+    )
+    still = own_face.nearness([Take(0 * weights, np.zeros((90, 3)), 30.0)], truth, gap)
+    assert still.correlation == 0 and still.error > other.error
+    text = own_face.table({"before": still, "after": other}, "before")
+    assert f"{other.error / still.error - 1:+.0%}" in text and text.count("|") == 28
+    own_face.save_plot(truth, {"before": truth, "after": truth}, tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_finished_sources_stay(data, tmp_path):

@@ -25,7 +25,7 @@ from phiz.audio.mel import RATE
 from phiz.audio.recording import Recording
 from phiz.cli import main
 from phiz.corpus.teacher.styles import CAPTURED, STYLES
-from phiz.face.channels import COUNT, INDEX
+from phiz.face.channels import CHANNELS, COUNT, INDEX
 from phiz.model.adapter import Adapter, AdapterConfig
 from phiz.model.dit import MOTION, Dit
 from phiz.model.phone_encoder import OUTPUTS, PhoneEncoder
@@ -222,42 +222,66 @@ finetune.train(small, pickle.loads(face.read_bytes()), out, style="own", rank=2,
 """
 
 
-def test_two_processes_are_one_with_twice_the_batch(small: Path, face: OwnFace, tmp_path: Path) -> None:
-    finetune.train(
-        small, face, tmp_path / "one", style="own", rank=2, steps=6, batch=4, every=3, peak_rate=1e-2
-    )
-    (tmp_path / "face").write_bytes(pickle.dumps(face))
-    (tmp_path / "driver.py").write_text(DRIVER)
-    command = [
-        *(sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"),
-        *(
-            "--num_machines",
-            "1",
-            "--mixed_precision",
-            "no",
-            "--dynamo_backend",
-            "no",
-            "--main_process_port",
-            "0",
-        ),
-        *(str(tmp_path / "driver.py"), str(small), str(tmp_path / "face"), str(tmp_path / "two")),
-    ]
-    path = os.pathsep.join((str(ROOT / "core"), str(ROOT)))
+def launched(tmp_path: Path, driver: str, *arguments: Path) -> None:
+    """Run a program in two processes that know of each other."""
+    (tmp_path / "driver.py").write_text(driver)
+    # `accelerate launch` starts several processes on GPUs; on CPUs it leaves that to MPI or to torchrun.
+    command = [*(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2")]
+    command += map(str, (tmp_path / "driver.py", *arguments))
+    path = os.pathsep.join((str(ROOT / "core"), str(ROOT), str(ROOT / "tests")))
     done = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True,
         text=True, check=False, timeout=500,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_two_processes_are_one_with_twice_the_batch(small: Path, face: OwnFace, tmp_path: Path) -> None:
+    finetune.train(
+        small, face, tmp_path / "one", style="own", rank=2, steps=6, batch=4, every=3, peak_rate=1e-2
+    )
+    (tmp_path / "face").write_bytes(pickle.dumps(face))
+    launched(tmp_path, DRIVER, small, tmp_path / "face", tmp_path / "two")
     one, two = (
         checkpoint._tensors(tmp_path / name / "finetune.safetensors", "model.") for name in ("one", "two")
     )
-    start = checkpoint._tensors(tmp_path / "one" / "best.safetensors", "model.")
-    assert one.keys() == two.keys() == start.keys()
+    assert one.keys() == two.keys()
     worst = max(float((one[key] - two[key]).abs().max()) for key in one)
     moved = max(float(one[key].abs().max()) for key in one if key.endswith(".up"))
     assert worst < 1e-4 < 1e-2 < moved
     judged = [checkpoint.facts(tmp_path / name / "finetune.safetensors")["state"] for name in ("one", "two")]
     assert judged[0]["best"] == pytest.approx(judged[1]["best"], rel=1e-4)
+
+
+STAGE1 = """
+import sys
+from pathlib import Path
+import torch
+from conftest import tiny_dit
+from phiz.train import checkpoint, hearing, stage1
+from phiz.train.processes import Processes
+
+corpus, encoder, out = (Path(p) for p in sys.argv[1:])
+torch.set_num_threads(1)
+team, whole = Processes.of("cpu"), []
+if not team.first:
+    def refuse(*args): raise RuntimeError("the second process writes")
+    checkpoint.save = refuse
+update = checkpoint.RunningMean.update
+def told(self, model, step):
+    whole.append(torch.cat([p.flatten() for p in model.parameters()]))
+    update(self, model, step)
+checkpoint.RunningMean.update = told
+stage1.train(corpus, encoder, out, config=tiny_dit(hearing.audio_width(encoder)), steps=2, batch=2)
+assert torch.equal(team.mean(whole[-1]), whole[-1]), "the processes went apart"
+assert not torch.equal(whole[0], whole[1])
+"""
+
+
+def test_stage_1_in_two_processes(tiny_corpus: Path, tiny_encoder: Path, tmp_path: Path) -> None:
+    launched(tmp_path, STAGE1, tiny_corpus, tiny_encoder, tmp_path / "out")
+    assert checkpoint.facts(tmp_path / "out/stage1.safetensors")["step"] == 2
+    assert (tmp_path / "out/log.csv").read_text().count("\n") == 2
 
 
 @pytest.fixture(scope="module")
@@ -292,7 +316,7 @@ def test_the_bundle_is_the_old_one_with_another_denoiser(
 
 def test_the_bundle_generates(small: Path, own: tuple[Path, dict[str, float]]) -> None:
     voice = Recording((0.1 * np.random.default_rng(0).standard_normal(2 * RATE)).astype(np.float32))
-    event = AUEvent(au=12, side="both", start=0.5, end=1.5, intensity=1.0)  # pyright: ignore
+    event = AUEvent(au=12, side="B", start=0.5, end=1.5, intensity=1.0)
     for precision in ("float", "int8"):
         opened = bundle.load(own[0], threads=1, precision=precision)  # pyright: ignore[reportArgumentType]
         plain = generate(voice, Direction(emotion=()), opened)
@@ -387,9 +411,7 @@ def test_blender_generates_with_the_chosen_bundle(
         skin = (("Skin", (0.8, 0.6, 0.5, 1.0), 0.5),)
         lift = np.zeros((4, 3), np.float32)
         lift[0, 2] = 0.01
-        head = Head(
-            corners, sides, np.zeros(4, int), skin, {name: lift for name in ("jawOpen", "mouthPucker")}
-        )
+        head = Head(corners, sides, np.zeros(4, int), skin, {name: lift for name in CHANNELS})
         face = character.add(head, bpy.context.scene)
         face.phiz.voice_file, face.phiz.emotion_heard = str(tmp_path / "line.wav"), False
         listed = properties._styles(face.phiz, bpy.context, "")

@@ -232,6 +232,7 @@ def _compare_own_face(args: argparse.Namespace) -> int:
         name: own_face.acted(model, style, sound, range(args.seeds))
         for name, (model, style) in contenders.items()
     }
+    takes["a face at rest"] = [own_face.at_rest(truth)]
     rows = {name: own_face.nearness(found, truth, gap) for name, found in takes.items()}
     print(own_face.table(rows, f"shipped, style {default}"))
     print(

@@ -87,6 +87,11 @@ def nearness(takes: Sequence[Take], truth: Take, lip_gap: LipGap) -> Nearness:
     return Nearness(*(float(value) for value in np.mean(found, axis=0)))
 
 
+def at_rest(truth: Take) -> Take:
+    """A face that does nothing: near to one whose channels mostly rest, and in step with nothing."""
+    return Take(np.zeros_like(truth.weights), truth.head, truth.fps)
+
+
 def moving_channels(truth: Take) -> list[str]:
     """Names of the mouth's channels that count."""
     return [CHANNELS[i] for i in REGIONS["mouth"] if live_channels(truth)[:COUNT][i]]

@@ -160,13 +160,14 @@ def train(
                 if log is not None:
                     means = dict(zip(Losses.names, (sums / count).tolist(), strict=True))
                     log.write(step, **means, held_out=now)
-                    log.plot()
                     saved = {**told, "step": step, "steps": steps, "state": state}
                     checkpoint.save(path, model, mean, optimiser, saved)
                     if better:
                         checkpoint.save(best_path, model, mean, optimiser, saved)
                 sums, count = torch.zeros(len(Losses.names)), 0
                 team.wait()
+    if log is not None:
+        log.plot()
     checkpoint.load_mean(best_path, shown)
     lora.merge(shown)
     return Result(shown.cpu().eval(), style, int(state["best_step"]), state["before"], state["best"])

@@ -7,7 +7,8 @@ batch, their gradients are averaged, so that all take the same step, and the fir
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,6 +61,19 @@ class Processes:
         whole = self.mean(torch.cat([grad.flatten() for grad in grads]))
         for grad, part in zip(grads, whole.split([grad.numel() for grad in grads]), strict=True):
             grad.copy_(part.view_as(grad))
+
+    def seed(self, seed: int) -> int:
+        """This process's own of a run's seed; the first one's is the run's."""
+        return seed + 7919 * self.rank
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """What the first process leaves on the disk in this block, the others find when they come to it."""
+        if not self.first:
+            self.wait()
+        yield
+        if self.first:
+            self.wait()
 
     def wait(self) -> None:
         """Until all have come so far."""

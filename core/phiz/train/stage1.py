@@ -33,6 +33,7 @@ from phiz.train.motion import (
     moving,
     source_features,
 )
+from phiz.train.processes import Processes
 from phiz.train.progress import Log, learning_rate
 from phiz.train.speech import finished_sources
 
@@ -130,10 +131,12 @@ def train(
     """Train and leave `stage1.safetensors`, `log.csv` and `log.png` in `out`; resumes what it finds.
 
     encoder: checkpoint of the audio encoder `phone`, or a Wav2Vec2 folder. steps: of `batch` windows
-    of 5 s each. every: steps between saves. device: "cpu" or "cuda"; what is drawn at random is the
-    same on both. conditions: how emotion is told. Raises MotionError, CorpusError, CheckpointError,
-    Wav2Vec2Error.
+    of 5 s each, in every process (see `Processes`). every: steps between saves. device: "cpu" or "cuda";
+    what is drawn at random is the same on both. conditions: how emotion is told. Raises MotionError,
+    CorpusError, CheckpointError, Wav2Vec2Error.
     """
+    team = Processes.of(device)
+    device = team.device
     network, stamp = hearing.load(encoder, device)
     if config.audio != width(network.features):
         raise MotionError(
@@ -144,7 +147,8 @@ def train(
             f"expected a model told emotion by {conditions.width} numbers, came {config.emotion}"
         )
     told = torch.from_numpy(conditions.mix(np.eye(len(EMOTIONS))))  # (8, width)
-    sources = load_moving(corpus, network, stamp, "train", seed, device)
+    with team.first_alone():
+        sources = load_moving(corpus, network, stamp, "train", seed, device)
     path, step = out / "stage1.safetensors", 0
     held = checkpoint.facts(path) if path.is_file() else None
     scale = Scale.from_dict(held["scale"]) if held else Scale.of(all_frames(sources))
@@ -165,11 +169,12 @@ def train(
     }
     if not isinstance(conditions, Labels):
         facts["emotion_rows"] = told.tolist()
-    random = torch.Generator().manual_seed(seed + 1000 * step)
-    windows = Windows(sources, shares(sources), scale, WINDOW, seed + 1000 * step, network.silence)
-    losses, log = Losses(scale, device), Log(out, Losses.names)
+    own_seed = team.seed(seed + 1000 * step)
+    random = torch.Generator().manual_seed(own_seed)
+    windows = Windows(sources, shares(sources), scale, WINDOW, own_seed, network.silence)
+    losses, log = Losses(scale, device), Log(out, Losses.names) if team.first else None
     sums, count = torch.zeros(len(Losses.names)), 0
-    with Progress() as bar:
+    with Progress(disable=not team.first) as bar:
         task = bar.add_task("stage 1", total=steps, completed=step)
         while step < steps:
             for group in optimiser.param_groups:
@@ -190,6 +195,7 @@ def train(
             loss, terms = losses(predicted.float(), drawn.to(device))
             loss.backward()
             half.pull()
+            team.average(half.master.parameters())
             torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
             optimiser.step()
             half.push()
@@ -198,9 +204,12 @@ def train(
             sums, count = sums + terms.cpu(), count + 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
-                log.write(step, **dict(zip(Losses.names, (sums / count).tolist(), strict=True)))
-                log.plot()
-                checkpoint.save(path, half.master, mean, optimiser, {**facts, "step": step, "steps": steps})
+                if log is not None:
+                    log.write(step, **dict(zip(Losses.names, (sums / count).tolist(), strict=True)))
+                    log.plot()
+                    saved = {**facts, "step": step, "steps": steps}
+                    checkpoint.save(path, half.master, mean, optimiser, saved)
+                team.wait()
                 sums, count = torch.zeros(len(Losses.names)), 0
     return path
 

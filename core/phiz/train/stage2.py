@@ -25,6 +25,7 @@ from phiz.train.acted import HELD_OUT, ActedBatch, Scenes, load_voices
 from phiz.train.diffusion import noised
 from phiz.train.half import Half, Network
 from phiz.train.motion import MotionError, Scale
+from phiz.train.processes import Processes
 from phiz.train.progress import Log, learning_rate
 from phiz.train.stage1 import DROPPED, Losses
 
@@ -126,6 +127,8 @@ def train(
     are swapped. held_out: pairs of units never on together. Raises MotionError, CorpusError,
     CheckpointError, Wav2Vec2Error.
     """
+    team = Processes.of(device)
+    device = team.device
     network, stamp = hearing.load(encoder, device)
     model, scale, base_facts = stage1.load(base)
     rows = torch.tensor(base_facts["emotion_rows"]) if "emotion_rows" in base_facts else None
@@ -147,7 +150,8 @@ def train(
         raise checkpoint.CheckpointError(
             f"the checkpoint {path} belongs to another base model than {base}; choose another folder"
         )
-    voices = load_voices(corpus, network, stamp, "train", seed, device)
+    with team.first_alone():
+        voices = load_voices(corpus, network, stamp, "train", seed, device)
     model.requires_grad_(False).to(device, torch.bfloat16)
     torch.manual_seed(seed)
     half = Half(Adapter(config).to(device))
@@ -188,6 +192,7 @@ def learn(
     predicted: clean motion from a batch by the network's twin; scenes: windows from a seed. decay: of the
     running mean, which is returned; the rest as in `train`. Raises CheckpointError.
     """
+    team = Processes.of(device)
     mean = checkpoint.RunningMean(half.master, decay)
     optimiser = torch.optim.AdamW(
         half.master.parameters(), peak_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
@@ -196,11 +201,12 @@ def learn(
     if path.is_file():
         step = int(checkpoint.resume(path, half.master, mean, optimiser)["step"])
         half.push()
-    random = torch.Generator().manual_seed(seed + 1000 * step)
-    windows = scenes(seed + 1000 * step)
-    losses, log = Losses(scale, device), Log(path.parent, LOGGED)
+    own_seed = team.seed(seed + 1000 * step)
+    random = torch.Generator().manual_seed(own_seed)
+    windows = scenes(own_seed)
+    losses, log = Losses(scale, device), Log(path.parent, LOGGED) if team.first else None
     spread, sums, count = torch.from_numpy(scale.spread), torch.zeros(len(LOGGED)), 0
-    with Progress() as bar:
+    with Progress(disable=not team.first) as bar:
         task = bar.add_task(title, total=steps, completed=step)
         while step < steps:
             for group in optimiser.param_groups:
@@ -212,6 +218,7 @@ def learn(
             met = controlled_error(motion, acted, losses.spread)
             loss.backward()
             half.pull()
+            team.average(half.master.parameters())
             torch.nn.utils.clip_grad_norm_(half.master.parameters(), 1.0)
             optimiser.step()
             half.push()
@@ -220,9 +227,12 @@ def learn(
             sums, count = sums + torch.cat([terms, met[None]]).cpu(), count + 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
-                log.write(step, **dict(zip(LOGGED, (sums / count).tolist(), strict=True)))
-                log.plot()
-                checkpoint.save(path, half.master, mean, optimiser, {**facts, "step": step, "steps": steps})
+                if log is not None:
+                    log.write(step, **dict(zip(LOGGED, (sums / count).tolist(), strict=True)))
+                    log.plot()
+                    saved = {**facts, "step": step, "steps": steps}
+                    checkpoint.save(path, half.master, mean, optimiser, saved)
+                team.wait()
                 sums, count = torch.zeros(len(LOGGED)), 0
     return mean
 
