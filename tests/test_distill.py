@@ -12,7 +12,6 @@ from test_runtime import voice
 
 from export.bundle import _controlled_inputs
 from export.distilled import write_distilled
-from export.graphs import difference
 from phiz.acting.direction import AUEvent, Direction, EmotionKey
 from phiz.acting.units import control_mask
 from phiz.model.without import Guidable
@@ -21,6 +20,7 @@ from phiz.runtime.bundle import Bundle, Guidance
 from phiz.runtime.generate import generate
 from phiz.train import checkpoint, distill, from_bundle
 from phiz.train.checkpoint import CheckpointError
+from phiz.train.graphs import difference
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import onnx
 import pytest
 import soundfile
 import torch
@@ -312,6 +313,24 @@ def test_the_bundle_is_the_old_one_with_another_denoiser(
         np.testing.assert_allclose(
             weight.detach(), dict(learnt.model.named_parameters())[name].detach(), atol=2e-3
         )
+
+
+def test_distilled_guidance_is_cut_off(small: Path, learnt: finetune.Result, tmp_path: Path) -> None:
+    from export.bundle import _controlled_inputs, write_denoiser_graphs
+    from phiz.model.without import Guidable, Without, readings
+
+    base = from_bundle.load_base(small)[0]
+    weight = 0.1 * torch.randn(2, readings(base.config), MOTION)
+    network = Guidable(base, Without(torch.tensor([0.0, 1.0]), weight))
+    shapes = (_controlled_inputs(base, 2, 40), _controlled_inputs(base, 3, 30))
+    write_denoiser_graphs(network, shapes, tmp_path)
+    old = bundle.read_manifest(small).model_copy(update={"distilled": True})
+    (tmp_path / "out").mkdir()
+    differences = face_bundle._denoisers(tmp_path / "denoiser.onnx", learnt.model, old, tmp_path / "out")
+    assert set(differences) == {"denoiser.onnx", "denoiser.int8.onnx"}
+    graph = onnx.load(str(tmp_path / "out/denoiser.onnx")).graph
+    assert [value.name for value in graph.output] == ["clean"]
+    assert not any(tensor.name.startswith("without") for tensor in graph.initializer)
 
 
 def test_the_bundle_generates(small: Path, own: tuple[Path, dict[str, float]]) -> None:

@@ -1,7 +1,8 @@
 """The bundle of a fine-tuned base model: the old one's graphs, but for the denoiser's weights.
 
 The graph is not traced anew: its weights are put in the places of the old ones, so that whatever else it
-does stays as it was. What comes out is checked against the network as every exported graph is.
+does stays as it was. What comes out is checked against the network as every exported graph is. Guidance
+that was distilled belongs to the old base model: it is cut off, and sampling runs both branches again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnx.utils
 import torch
 from onnx import numpy_helper
 from torch import Tensor
@@ -56,6 +58,7 @@ def write(
                 "name": name,
                 "styles": [*old.styles, style],
                 "default_style": style,
+                "distilled": None,
                 "manners": _with_manner(old.manners, style, takes),
                 "trained": {**old.trained, "stage1": model.config.as_dict(), "finetune": trained},
             }
@@ -77,6 +80,9 @@ def write(
 def _denoisers(graph: Path, model: Dit, old: bundle.Manifest, part: Path) -> dict[str, float]:
     """Write the float and, where there was one, the int8 graph with a network's weights, and check them."""
     whole = load_float(graph)
+    if old.distilled:
+        told = [value.name for value in whole.graph.input]
+        whole = onnx.utils.Extractor(whole).extract_model(told, ["clean"])
     places = weight_places(whole.graph)
     stored = {tensor.name: tensor for tensor in whole.graph.initializer}
     for name, weight in model.named_parameters():
