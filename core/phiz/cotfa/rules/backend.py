@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from phiz.acting.direction import Side
-from phiz.cotfa.rules.clauses import Item, Segment, items, segments
+from phiz.cotfa.rules.clauses import Item, Segment, items, segments, with_relatives
 from phiz.cotfa.rules.heads import Binder, Head
 from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.rules.schedule import Placed, placed
+from phiz.cotfa.rules.spelling import mended
 from phiz.cotfa.rules.tokens import Token, tokens
-from phiz.cotfa.steps import Feeling, Reading, Timing, UnitStep, Words
+from phiz.cotfa.steps import Feeling, Reading, Remark, Timing, UnitStep, Words
 from phiz.cotfa.trace import Trace
 from phiz.face.action_units import ACTION_UNITS
 
@@ -27,9 +28,8 @@ class Rules:
 
     def think(self, text: str, duration: float, context: str = "") -> Trace:
         words = lexicon()
-        row = tokens(text)
-        spelling: dict[str, str] = {}
-        found = items(row, text, words, duration, spelling)
+        row, slips = mended(tokens(text))
+        found = with_relatives(items(row, text, words, duration), row, text)
         parts = segments(found, row)
         heads = Binder(parts, row, words).bind()
         places = placed(heads, parts, duration)
@@ -42,6 +42,10 @@ class Rules:
                 feelings=tuple(_feelings(places, parts, row, text)),
                 context=_context(found, row, text),
                 timing=tuple(_timing(found, row, text)),
+                remarks=tuple(
+                    Remark(because=Words.at(text, slip.start, slip.end), says=f"read as {right!r}")
+                    for slip, right in slips
+                ),
             ),
             units=tuple(_units(places, row, text)),
         )
@@ -64,13 +68,13 @@ def _units(places: Sequence[Placed], row: Sequence[Token], text: str) -> list[Un
         (au, place.head.sentence)
         for place in places
         for au, strength, _ in place.head.units
-        if place.head.denied or strength == 0.0
+        if place.head.denied or strength == 0.0 or place.head.strength == 0.0
     }
     for place in places:
         head = place.head
         for au, strength, _ in _head_units(head):
             side = _side(au, head.side)
-            denied = head.denied or strength == 0.0
+            denied = head.denied or strength == 0.0 or head.strength == 0.0
             if not denied and len(head.units) > 1 and (au, head.sentence) in refused:
                 continue  # 'she laughs, but her eyes stay cold'
             if not denied and _again(made, au, side, place):

@@ -7,11 +7,42 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phiz.cotfa.rules.codes import Code, codes
-from phiz.cotfa.rules.lexicon import Lexicon, Meaning
+from phiz.cotfa.rules.families import relative
+from phiz.cotfa.rules.lexicon import Felt, Lexicon, Meaning
 from phiz.cotfa.rules.times import Clock, Time
 from phiz.cotfa.rules.tokens import Token
 
+_CLEAR = 0.3  # of feeling in a word that stands among others
+_EMPTY = frozenset(
+    [
+        "she",
+        "he",
+        "they",
+        "it",
+        "her",
+        "him",
+        "his",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "was",
+        "be",
+        "and",
+        "or",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "with",
+        "very",
+        "so",
+    ]
+)
 _STOPS = frozenset((".", "!", "?", ";", "/", "|", "•"))
+_ARROWS = frozenset(("→", ">", "»", "⇒", "➔", "➜"))
 _PAUSES = frozenset((",", ":", "(", ")", "—", "–", "-", "...", "..", "…", "[", "]", "{", "}", "="))
 _RELATIONS = frozenset(("next", "same", "first", "before", "after", "cut"))
 _PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
@@ -62,16 +93,14 @@ class Segment:
     joins: set[str] = field(default_factory=set)
 
 
-def items(
-    row: Sequence[Token], text: str, lexicon: Lexicon, duration: float, spelling: dict[str, str]
-) -> list[Item]:
+def items(row: Sequence[Token], text: str, lexicon: Lexicon, duration: float) -> list[Item]:
     """Every token in exactly one item: a code, a time, a phrase of the lexicon, a side, or itself."""
     clock = Clock(row, duration)
     coded: dict[int, Code] = {code.first: code for code in codes(row, text)}
     found: list[Item] = []
     i = 0
     while i < len(row):
-        item = _item(row, i, clock, coded, lexicon, spelling, text, found)
+        item = _item(row, i, clock, coded, lexicon, text, found)
         found.append(item)
         i = item.last
     return found
@@ -83,7 +112,6 @@ def _item(
     clock: Clock,
     coded: dict[int, Code],
     lexicon: Lexicon,
-    spelling: dict[str, str],
     text: str,
     found: Sequence[Item],
 ) -> Item:
@@ -96,7 +124,7 @@ def _item(
         return Item(i, i + 1, (("mark", "—"),))
     if time is not None and any(time.first < first < time.last for first in coded):
         time = None
-    phrase = lexicon.longest(row, i, spelling)
+    phrase = lexicon.longest(row, i)
     side = _side(row, i, text)
     if time is not None and (phrase is None or phrase[0] <= time.last):
         return Item(i, time.last, (("time", time),))
@@ -199,6 +227,10 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
         if mark and mark[0] in _PAUSES and not _inside_word(item, row):
             _open(made).joins.add("," if mark[0] != ":" else ":")
             continue
+        if (mark and mark[0] in _ARROWS) or _numbered(found, n, row) or _to(found, n, row, made):
+            segment = _open(made)
+            segment.joins |= {"next", ","}
+            continue
         if item.has(*_RELATIONS) and not item.has("part", "word", "feel"):
             relation = next(name for name, _ in item.meanings if name in _RELATIONS)
             if relation in ("next", "first") and _has_head(made[-1]) and _closes(found, n):
@@ -215,6 +247,32 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
             _open(made)
         made[-1].items.append(item)
     return [segment for segment in made if segment.items or segment.joins]
+
+
+def _numbered(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
+    """'1)' or '2.' or '(3)' that opens a part of a list."""
+    item = found[n]
+    i = item.first
+    if row[i].kind != "number" or not row[i].word.isdigit() or int(row[i].word) > 12 or not item.has("plain"):
+        return False
+    after = row[i + 1] if i + 1 < len(row) else None
+    before = row[i - 1].word if i else ""
+    if after is None or after.word not in (")", ".", ":") or after.start != row[i].end:
+        return False
+    return i == 0 or row[i - 1].kind == "mark" or (after.word in (")", ".") and before.isalpha())
+
+
+def _to(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segment]) -> bool:
+    """The 'to' of 'goes from a smile to a frown'."""
+    if row[found[n].first].word not in ("to", "through") or found[n].last - found[n].first > 1:
+        return False
+    if not found[n].has("plain"):
+        return False
+    mine = [i for segment in made if segment.sentence == made[-1].sentence for i in segment.items]
+    start = next((k for k, i in enumerate(mine) if row[i.first].word == "from" and i.has("plain")), None)
+    if start is None or not any(i.has("word", "feel", "part") for i in mine[start:]):
+        return False
+    return any(i.has("word", "feel", "part") for i in found[n + 1 : n + 5])
 
 
 def _inside_word(item: Item, row: Sequence[Token]) -> bool:
@@ -263,3 +321,53 @@ def sentences(made: Sequence[Segment]) -> Iterator[list[Segment]]:
 def time_of(item: Item) -> Time | None:
     found = item.get("time")
     return found[0] if found else None
+
+
+def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> list[Item]:
+    """Where a sentence names neither a face nor a listed feeling, its words that are akin to a feeling."""
+    made: list[Item] = []
+    sentence: list[Item] = []
+    for item in found:
+        mark = item.get("mark")
+        if mark and mark[0] in _STOPS:
+            made += [*_related(sentence, row, text), item]
+            sentence = []
+        else:
+            sentence.append(item)
+    return made + _related(sentence, row, text)
+
+
+def _related(sentence: list[Item], row: Sequence[Token], text: str) -> list[Item]:
+    moved = any(i.has("part") for i in sentence) and any(i.has("move") for i in sentence)
+    if moved or any(item.has("word", "feel", "code") for item in sentence):
+        return sentence
+    words = sum(row[i.first].kind == "word" and row[i.first].word not in _EMPTY for i in sentence)
+    made: list[Item] = []
+    for n, item in enumerate(sentence):
+        token = row[item.first]
+        free = token.kind == "word" and item.has("plain", "degree", "manner") and token.word not in _EMPTY
+        kin = relative(token.word) if free else None
+        name = text[token.start].isupper() and n > 0
+        if kin is not None and not name and kin[1] >= _least(sentence, n, words, row):
+            item = Item(item.first, item.last, (("feel", Felt(((kin[0], 1.0),), 0.6)),))
+        made.append(item)
+    return made
+
+
+def _least(sentence: Sequence[Item], n: int, words: int, row: Sequence[Token]) -> float:
+    """How much of feeling a word has to have to be read as one where it stands."""
+    before = [row[i.first].word for i in sentence[:n] if not i.has("degree", "negator")][-1:]
+    if words == 2:
+        return 0.1
+    if words < 2 or before in (
+        ["is"],
+        ["looks"],
+        ["seems"],
+        ["feels"],
+        ["sounds"],
+        ["are"],
+        ["'s"],
+        ["was"],
+    ):
+        return 0.02
+    return _CLEAR / 2 if row[sentence[n].first].word.endswith("ly") else _CLEAR

@@ -80,14 +80,26 @@ class Binder:
         self._carried_denial = False
 
     def bind(self) -> list[Head]:
+        """The heads in the order of the note."""
         sentence = -1
         for n, segment in enumerate(self.segments):
             if segment.sentence != sentence:
                 self._new_sentence(sentence)
                 sentence = segment.sentence
+            self._answered(segment)
             self._segment(n, segment)
         self._new_sentence(sentence)
         return self.heads
+
+    def _answered(self, segment: Segment) -> None:
+        """'A smile? No.': the answer denies what was asked."""
+        only = [item for item in segment.items if not item.has("plain")]
+        if len(segment.items) > 2 or not only or not only[0].has("negator"):
+            return
+        i = segment.items[0].first
+        if i and self.row[i - 1].word == "?":
+            for head in self.heads:
+                head.denied = head.denied or head.sentence == segment.sentence - 1
 
     def _new_sentence(self, sentence: int) -> None:
         """Nothing that waited for a head is carried into another sentence, but a time opens what follows."""
@@ -109,6 +121,7 @@ class Binder:
         denial = self._denial(segment)
         heads = [*self._words(n, segment), *self._moves(n, segment)]
         heads.sort(key=lambda head: head.first)
+        denial += self._post_denial(n, segment, heads)
         self._deny(segment, heads, denial)
         heads += self._named(n, segment, denial)
         self._words_of_a_part(segment)
@@ -218,6 +231,8 @@ class Binder:
                 self.said.last_part, self.said.last_moves = (part, sides[item.first]), mine
         loose = [move for move in moves if move not in moved]
         loose = self._ending(n, segment, loose)
+        if segment.items and self.row[segment.items[0].first].word in ("if", "though"):
+            return  # 'as if sealing an envelope'
         if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
             waiting = self.said.parts or [self.said.last_part]
             for part, side in waiting:
@@ -383,15 +398,31 @@ class Binder:
         self._carried_denial = bool(ranges)
         return ranges
 
+    def _post_denial(self, n: int, segment: Segment, heads: Sequence[Head]) -> list[tuple[int, int, str]]:
+        """'The smile suppressed', 'brows uninvolved': what is denied stands before the word that does it."""
+        found: list[tuple[int, int, str]] = []
+        first = segment.items[0].first if segment.items else 0
+        timed = _has(segment, "time")
+        for item in segment.items:
+            if item.has("post_negator") and not (timed and item.has("end")):
+                before = [i for i in segment.items if i.last <= item.first]
+                if any(i.has("part", "word", "code", "feel") for i in before):
+                    found.append((first, item.first, "post"))
+        return found
+
     def _goes_on(self, segment: Segment) -> bool:
         """Whether a denial goes on past 'and': 'without smiling and frowning'."""
-        first = next((i for i in segment.items if i.has("word", "move", "feel")), None)
-        return (
-            first is not None
-            and bool({"and", "&"} & segment.joins)
-            and first is segment.items[0]
-            and self.row[first.first].word.endswith("ing")
-        )
+        first = next((i for i in segment.items if i.has("word", "move", "feel", "part")), None)
+        if first is None or first is not segment.items[0]:
+            return False
+        word = self.row[first.first].word
+        if {"and", "&"} & segment.joins and word.endswith("ing"):
+            return True
+        # 'no smile, frown or wink': the list goes on to its 'or'.
+        later = self.segments[self.segments.index(segment) :]
+        rest = [i for part in later if part.sentence == segment.sentence for i in part.items]
+        listed = any(self.row[k].word in ("or", "nor") for i in rest for k in range(i.first, i.last))
+        return "," in segment.joins and listed and not word.endswith("s")
 
     def _stops_at(self, segment: Segment, item: Item) -> bool:
         """'Stops smiling at 3 s' ends a smile; 'stop smiling' forbids one."""
@@ -560,9 +591,13 @@ class Binder:
             if not any(t.start is not None for t in times):
                 times = [*self._waiting, *times]
             self._waiting = []
-        for head in heads:
+        for head in [*heads]:
             head.times += times
             head.own_time = bool(times)
+            for also in (t for t in times if t.also is not None):
+                heads.append(
+                    replace(head, times=[Time(also.first, also.last, start=also.also)], manners=set())
+                )
             if over and not head.denied and self._ends_it(segment, over[0], head):
                 head.over = True
                 head.times = [_as_end(t) for t in head.times]
@@ -609,6 +644,11 @@ class Binder:
                 group = [h for h in before if h.segment == before[-1].segment]
         for h in group:
             h.times += times
+            self.heads += [
+                replace(h, times=[Time(t.first, t.last, start=t.also)], manners=set())
+                for t in times
+                if t.also is not None
+            ]
 
     def _more(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'One at 1 s and one at 4 s', 'then another': the same once more."""

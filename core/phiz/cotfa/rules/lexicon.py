@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from phiz.cotfa.rules.tokens import Token
+from phiz.face.action_units import ACTION_UNITS
+from phiz.face.channels import INDEX
 
+_USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
 DETERMINERS = frozenset(
@@ -79,9 +82,7 @@ class Lexicon:
         nodes = [self.root.after.get(base) for base in self.forms.get(word, ())]
         return [meaning for node in nodes if node is not None for meaning in node.meanings]
 
-    def longest(
-        self, row: Sequence[Token], at: int, spelling: dict[str, str]
-    ) -> tuple[int, list[Meaning]] | None:
+    def longest(self, row: Sequence[Token], at: int) -> tuple[int, list[Meaning]] | None:
         """Where the longest phrase from `at` ends, and its meanings; determiners inside are passed over."""
         best: tuple[int, list[Meaning]] | None = None
         open_nodes = [(at, self.root, True)]
@@ -93,7 +94,7 @@ class Lexicon:
                 best[1].extend(m for m in node.meanings if m not in best[1])
             if i >= len(row) or row[i].kind == "speech":
                 continue
-            word = spelling.get(row[i].word, row[i].word)
+            word = row[i].word
             for base in (*self.forms.get(word, ()), "=" + word):
                 if base in node.after:
                     open_nodes.append((i + 1, node.after[base], True))
@@ -179,6 +180,7 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     for name, entry in faces["words"].items():
         word = FaceWord(parse_units(entry["units"]), parse_mix(entry.get("feels", "")), entry.get("short"))
         yield from ((phrase, ("word", word), False) for phrase in entry.get("words", [name]))
+    yield from _tables()
     for group, loose in (("rows", False), ("loose", True)):
         for row in feelings[group]:
             felt = Felt(parse_mix(row["mix"]), row["intensity"], loose)
@@ -188,10 +190,33 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
         yield from ((phrase, ("degree", float(strength)), False) for phrase in phrases)
     for manner, phrases in modifiers["manners"].items():
         yield from ((phrase, ("manner", manner), False) for phrase in phrases)
-    for plural in ("ends", "starts", "holds", "negators", "un_negators", "cuts"):
+    for plural in ("ends", "starts", "holds", "negators", "un_negators", "post_negators", "cuts"):
         yield from ((phrase, (plural.rstrip("s"), phrase), False) for phrase in modifiers[plural])
+    yield from ((phrase, ("in order", phrase), False) for phrase in modifiers["in_order"])
     for relation in ("next", "same", "first", "before", "after"):
         yield from ((phrase, (relation, phrase), False) for phrase in modifiers[relation])
+
+
+_STEMS = {"eyeLookOut": 0, "eyeLookIn": 0, "jawOpen": 27, "eyeBlink": 43, "jaw": 30, "mouthRollLower": 28}
+"""Channels that several units use: the unit that their name stands for, 0 for none."""
+
+
+def _tables() -> Iterator[tuple[str, Meaning, bool]]:
+    """The names of the FACS table, and those of the channels: `Lid Tightener`, `mouthSmileLeft`."""
+    for unit in ACTION_UNITS.values():
+        if not unit.showable:
+            continue
+        usual = _USUAL_SIDE if unit.one_sided_only else ""
+        if " " in unit.name:
+            yield "=" + unit.name.lower(), ("word", FaceWord(((unit.number, None, usual),))), False
+        for stem, value in unit.weights.items():
+            if value < 1.0 or _STEMS.get(stem, unit.number) != unit.number:
+                continue
+            sides = {"": "", "Left": "L", "Right": "R"} if f"{stem}Left" in INDEX else {"": ""}
+            for ending, side in sides.items():
+                if not ending and stem.islower():
+                    continue  # 'jaw' is a part of the face
+                yield f"={stem}{ending}".lower(), ("word", FaceWord(((unit.number, None, side),))), False
 
 
 @cache

@@ -41,7 +41,8 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     """The place in order of each head: equal for what goes together or in an order left open."""
     of_segment: dict[int, float] = {}
     there = {head.segment for head in heads if not head.denied}
-    current, highest, sentence = 0.0, -1.0, -1
+    current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
+    listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
     for n, segment in enumerate(segments):
@@ -60,8 +61,11 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
                 current = main
         relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
         own = n in there
-        if relation == "next" and highest >= 0.0:
+        if (relation == "next" or (segment.sentence in listed and own)) and highest >= 0.0:
             current = highest + 1.0
+        elif relation == "first" and own and highest >= 0.0:
+            of_segment[n] = lowest = lowest - 1.0  # '..., but first she blinks'
+            continue
         elif relation == "before" and own:
             if opens:
                 sub, main = "leading before", current
@@ -80,6 +84,9 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
         of_segment[n] = current
         if own:
             highest = max(highest, current)
+            over = [head.over for head in heads if head.segment == n and not head.denied]
+            if all(over) and sub is None and {"same", "after"} & joins:
+                current = highest + 1.0  # 'as the smile fades, she frowns'
     return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
 
 

@@ -64,6 +64,7 @@ _AT = frozenset(["at", "@", "around", "about", "on", "after", "since", "past", "
 _UNTIL = frozenset(["until", "till", "til", "to", "through", "thru"])
 _DASHES = frozenset(("-", "–", "—", "to", "..", "...", "until", "till", "through", "and", "thru"))
 _TAIL = frozenset(["mark", "point", "marks"])
+_WAITS = frozenset(("wait", "waits", "pause", "pauses", "beat", "waiting", "hesitates"))
 _THING = frozenset(
     ["of", "the", "line", "clip", "take", "recording", "shot", "audio", "way", "speech", "sound", "whole"]
 )
@@ -74,7 +75,7 @@ class Time:
     """A phrase of time over tokens [first, last). start, end, length: seconds, None where not said.
 
     after: seconds that pass before what follows ('two seconds later'). by: when all of it is there.
-    lead: how long what is named goes on ('six seconds of calm'). whole: from beginning to end, unless
+    also: once more ('at 2 and 4 s'). lead: how long what is named goes on ('six seconds of calm'). whole: from beginning to end, unless
     something says better.
     """
 
@@ -86,6 +87,7 @@ class Time:
     after: float | None = None
     by: float | None = None
     lead: float | None = None
+    also: float | None = None
     whole: bool = False
 
 
@@ -125,7 +127,10 @@ class Clock:
         """Seconds, whether a unit was said, and where it ends."""
         while self.word(i) in ("full", "whole", "good", "long"):
             i += 1
-        words = [self.word(i + k) for k in range(5)]
+        words = [self.word(i + k) for k in range(6)]
+        if words[0] == "three" and words[1] == "-":
+            words = [words[0], *words[2:]]
+            i += 1
         article = 1 if words[0] in ("a", "an", "the") else 0
         if words[article] in ("half", "quarter") or (words[0] == "three" and words[1] == "quarters"):
             share = 0.5 if words[article] == "half" else 0.25
@@ -170,7 +175,7 @@ class Clock:
     def at(self, i: int) -> Time | None:
         """The time that starts at token i, or None."""
         for read in (
-            self._bracketed, self._equals, self._whole, self._ends, self._part, self._share, self._range,
+            self._bracketed, self._equals, self._numbered, self._labelled, self._whole, self._ends, self._part, self._share, self._range,
             self._since, self._until, self._length, self._counted,
         ):  # fmt: skip
             time = read(i)
@@ -186,14 +191,19 @@ class Clock:
 
     def _bracketed(self, i: int) -> Time | None:
         """[2.0] or (1.8 s)."""
-        close = {"[": "]", "(": ")"}.get(self.word(i))
+        close = {"[": "]", "(": ")", "<": ">", "{": "}"}.get(self.word(i))
         if close is None:
             return None
         j = i + 1
         if self.word(j) in _AT and self.word(j) != "on":
             j += 1
         found = self.quantity(j)
-        if found is None or self.word(found[2]) != close or (close == ")" and not found[1]):
+        if found is None:
+            return None
+        if self.word(found[2]) in _DASHES and (second := self.quantity(found[2] + 1)) is not None:
+            closed = self.word(second[2]) == close
+            return Time(i, second[2] + 1, start=found[0], end=second[0]) if closed else None
+        if self.word(found[2]) != close or (close == ")" and not found[1]):
             return None
         return Time(i, found[2] + 1, start=found[0])
 
@@ -207,6 +217,62 @@ class Clock:
         if self.word(first[2]) in _DASHES and (second := self.quantity(first[2] + 1)) is not None:
             return Time(i, second[2], start=first[0], end=second[0])
         return Time(i, first[2], start=first[0])
+
+    def _numbered(self, i: int) -> Time | None:
+        """At second 2; seconds 1-3; from second 1 to second 3; between the first and third second; after the
+        first second."""
+        j = i
+        prep = self.word(j)
+        if prep in ("at", "from", "on", "between", "by", "until", "till", "after", "during", "in"):
+            j += 1
+        if self.word(j) == "the":
+            j += 1
+        if self.word(j) in _ORDINALS and prep in ("between", "after", "from", "until", "till", "on", "at"):
+            first = _ORDINALS[self.word(j)]
+            if self.word(j + 1) in ("and", "to") and self.word(j + 2) in ("the", *_ORDINALS):
+                k = j + 3 if self.word(j + 2) == "the" else j + 2
+                if self.word(k) in _ORDINALS and self.word(k + 1) in ("second", "seconds"):
+                    return Time(i, k + 2, start=first, end=_ORDINALS[self.word(k)])
+            if self.word(j + 1) in ("second", "sec") and prep in ("after", "until", "till"):
+                return Time(i, j + 2, end=first) if prep != "after" else Time(i, j + 2, start=first)
+            return None
+        if self.word(j) not in ("second", "seconds", "sec", "s"):
+            return None
+        found = self.number(j + 1)
+        if found is None or self.word(found[1]) in _UNITS:
+            return None
+        k = found[1]
+        if self.word(k) in (*_DASHES, "and"):
+            m = k + 2 if self.word(k + 1) in ("second", "seconds") else k + 1
+            second = self.number(m)
+            if second is not None and second[0] > found[0]:
+                return Time(i, second[1], start=found[0], end=second[0])
+        if prep in ("until", "till"):
+            return Time(i, k, end=found[0])
+        return Time(i, k, by=found[0]) if prep == "by" else Time(i, self._onward(k), start=found[0])
+
+    def _labelled(self, i: int) -> Time | None:
+        """Start 1.0, end: 2.5; in at 1, out at 3; from=1 to=3."""
+        label = self.word(i)
+        opens = label in ("start", "begin", "in", "onset", "starts", "begins", "from", "attack")
+        if not opens and label not in ("end", "out", "stop", "offset", "ends", "stops", "release", "to"):
+            return None
+        j = i + 1
+        marked = False
+        while self.word(j) in ("at", ":", "=", "@", "time", "on"):
+            marked, j = True, j + 1
+        found = self.quantity(j)
+        if found is None or not (marked or (self.row[j].kind == "number" and "." in self.row[j].word)):
+            return None
+        if (
+            label in ("from", "to", "start", "begin", "starts", "begins", "end", "ends", "stop", "stops")
+            and not (marked and self.word(i + 1) in (":", "="))
+            and label not in ("end", "ends", "stop", "stops")
+        ):
+            return None
+        if not opens and self.row[found[2] - 1].kind == "word" and self.word(i - 1) == "the":
+            return None
+        return Time(i, found[2], start=found[0]) if opens else Time(i, found[2], end=found[0])
 
     def _whole(self, i: int) -> Time | None:
         """For all six seconds; for the whole line."""
@@ -419,7 +485,16 @@ class Clock:
             return None
         if prep == "by":
             return Time(i, k, by=value)
+        more = self.quantity(k + 1) if self.word(k) in ("and", "&") and prep in ("at", "@") else None
+        if self.word(k) == "and" and self.word(k + 1) in ("at", "again") and prep in ("at", "@"):
+            m = k + 2 if self.word(k + 1) == "at" or self.word(k + 2) != "at" else k + 3
+            more = self.quantity(m)
+        if more is not None and more[0] > value and (more[1] or self._closed(more[2])):
+            return Time(i, more[2], start=value, also=more[0])
         return Time(i, self._onward(k), start=value)
+
+    def _closed(self, j: int) -> bool:
+        return j >= len(self.row) or self.row[j].kind == "mark"
 
     def _counts(self, found: tuple[float, bool, int]) -> bool:
         """Whether a number after a word of many uses is a time: it has a unit, or figures with a point."""
@@ -494,6 +569,8 @@ class Clock:
             return Time(i, m, start=value)
         if words[0] == "of":
             return Time(i, k + 1, lead=value)
+        if words[0] in ("pass", "go", "passes", "elapse", "tick", "have") or self.word(i - 1) in _WAITS:
+            return Time(i, k, lead=value)
         if words[0] == ":" or self._opens(i):
             return Time(i, k, start=value)
         if self.word(i) == "in":

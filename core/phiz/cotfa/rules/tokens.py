@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-    (?P<number>\d+:\d{2}(?:\.\d+)?|\d*\.\d+|\d+)      # 00:01, 1.5, .5, 2
+    (?P<number>\d+:\d{2}(?:\.\d+)?|\d*\.\d+|\d+(?:,\d+(?=\s*s\b))?)  # 00:01, 1.5, .5, 2
   | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)              # words, with apostrophes inside
   | (?P<mark>\.\.\.?|\+\+|--|[^\w\s])                   # two or three dots, then single marks
     """,
@@ -31,7 +31,7 @@ class Token:
     def number(self) -> float:
         """Value of a number; minutes and seconds, `00:01.5`, in seconds."""
         minutes, _, seconds = self.word.rpartition(":")
-        return 60.0 * float(minutes or 0) + float(seconds)
+        return 60.0 * float(minutes or 0) + float(seconds.replace(",", "."))
 
 
 def tokens(text: str) -> list[Token]:
