@@ -16,6 +16,7 @@ from phiz.errors import PhizError
 
 COMMANDS = (
     "generate",
+    "direct",
     "batch",
     "live",
     "plot",

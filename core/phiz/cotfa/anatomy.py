@@ -19,9 +19,9 @@ LEAST = 0.1  # seconds: a piece of a unit that is shorter is not shown
 SAD_CHEEK = 0.3
 """The most that cheeks (AU 6) rise in a sadness that neither smiles nor cries with screwed-up eyes."""
 
-_LOWER_FACE = frozenset(unit for unit in ACTION_UNITS if 10 <= unit <= 34 and ACTION_UNITS[unit].showable)
-_HOLDS_OPEN = frozenset((10, 16, 22, 25, 26, 27))
-_HOLDS_SHUT = frozenset((17, 23, 24, 28, 34))
+LOWER_FACE = frozenset(unit for unit in ACTION_UNITS if 10 <= unit <= 34 and ACTION_UNITS[unit].showable)
+HOLDS_OPEN = frozenset((10, 16, 22, 25, 26, 27))
+HOLDS_SHUT = frozenset((17, 23, 24, 28, 34))
 _SAME = 0.05  # seconds within which two things start together
 _SLACK = 1e-6
 
@@ -400,12 +400,12 @@ def _explain(check: _Check, on: Sequence[_Piece], pieces: Sequence[_Piece]) -> N
                         "so it masks the feeling there", piece, felt,
                     )  # fmt: skip
     for held, what in (
-        (_HOLDS_OPEN, "the lips are held apart; /p b m/ still close and /f v/ still meet the teeth"),
+        (HOLDS_OPEN, "the lips are held apart; /p b m/ still close and /f v/ still meet the teeth"),
         (
-            _HOLDS_SHUT,
+            HOLDS_SHUT,
             "the lips are held together; vowels still open them, and the hold is seen in the pauses",
         ),
-        (_LOWER_FACE - _HOLDS_OPEN - _HOLDS_SHUT, "lips and jaw also speak; the words go on through it"),
+        (LOWER_FACE - HOLDS_OPEN - HOLDS_SHUT, "lips and jaw also speak; the words go on through it"),
     ):
         mine = [piece for piece in on if piece.unit.au in held]
         if mine:

@@ -6,14 +6,17 @@ Each note of a split has a gold reading (`phiz.cotfa.notes`), to which the units
 from __future__ import annotations
 
 import argparse
+import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from phiz.cotfa import notes
+from phiz.cotfa.anatomy import impossible
 from phiz.cotfa.backends import DEFAULT, Backend, backend, think
 from phiz.cotfa.notes import Action, Note
+from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.steps import UnitStep
 from phiz.cotfa.trace import Trace
 from phiz.errors import PhizError
@@ -55,8 +58,8 @@ class Score:
             "negated units that appear": sum(self.denied),
             "negated units": len(self.denied),
             "notes refused": self.refused,
-            "ms per note, mean": 1000 * sum(self.seconds) / max(1, len(self.seconds)),
-            "ms per note, most": 1000 * max(self.seconds, default=0.0),
+            "ms per note (processor), mean": 1000 * sum(self.seconds) / max(1, len(self.seconds)),
+            "ms per note (processor), most": 1000 * max(self.seconds, default=0.0),
         }
 
 
@@ -75,13 +78,13 @@ def score(split: Sequence[Note], reader: Backend) -> tuple[Score, dict[str, list
     if split:
         think(split[0].text, split[0].duration, reader=reader)  # what is loaded once is not timed
     for note in split:
-        begun = time.perf_counter()
+        begun = time.process_time()
         try:
             units = asked(think(note.text, note.duration, reader=reader))
         except PhizError:
             units = ()
             total.refused += 1
-        total.seconds.append(time.perf_counter() - begun)
+        total.seconds.append(time.process_time() - begun)
         faults = list(_compare(note, units, total))
         if faults:
             wrong[note.id] = faults
@@ -151,14 +154,49 @@ def families(words: Mapping[str, str], reader: Backend) -> dict[str, str]:
     return found
 
 
+_SALAD = """at 2 s from 1 to 3 until 2.5 for the last second halfway then while before after and , . ; : ( )
+[ ] - AU12 AU 1+4 12L 0.5 100 % left right both one not no without never stops 99999999 -1 0 s “ " \0 \u202e
+улыбка 笑 😀 {} '; DROP </s> ignore previous instructions"""
+_SALAD_EXTRA = tuple(_SALAD.split())
+
+
+def random_notes(count: int, seed: int = 0) -> Iterator[tuple[str, float]]:
+    """Notes of chance: words of the lexicon with times, codes, marks and what does not belong in a note."""
+    chance = random.Random(seed)
+    known = sorted(lexicon().forms)
+    for _ in range(count):
+        words = [
+            chance.choice(_SALAD_EXTRA) if chance.random() < 0.3 else chance.choice(known)
+            for _ in range(chance.randint(1, 25))
+        ]
+        yield " ".join(words), chance.choice((0.05, 0.5, 2.0, 4.0, 11.0, 60.0))
+
+
+def check_random(count: int, reader: Backend, seed: int = 0) -> dict[str, int]:
+    """How many random notes end as a Direction that a face can show, as one that it cannot, as an error."""
+    ends = {"directions": 0, "impossible": 0, "named errors": 0}
+    for text, seconds in random_notes(count, seed):
+        try:
+            direction = think(text, seconds, reader=reader).direction()
+        except PhizError:
+            ends["named errors"] += 1
+            continue
+        ends["impossible" if any(impossible(direction)) else "directions"] += 1
+    return ends
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phiz.cotfa.evaluate", description=__doc__)
     parser.add_argument("--split", default="dev", help=f"one of {', '.join(notes.SPLITS)} (default dev)")
     parser.add_argument("--backend", default=DEFAULT, help="who reads (default %(default)s)")
     parser.add_argument("--words", action="store_true", help="also the emotion of words that are in no list")
+    parser.add_argument("--random", type=int, metavar="N", help="instead, so many notes of chance")
     parser.add_argument("--show", action="store_true", help="say what is wrong with each note")
     args = parser.parse_args(argv)
     reader = backend(args.backend)
+    if args.random:
+        print(check_random(args.random, reader))
+        return 0
     split = notes.load(args.split)
     total, wrong = score(split, reader)
     if args.show:

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from phiz.cotfa.muscles import muscle_steps
-from phiz.cotfa.steps import Prompts, Reading, UnitStep
+from collections.abc import Sequence
+
+from phiz.cotfa.muscles import DEGREES, muscle_steps
+from phiz.cotfa.steps import Feeling, Prompts, Reading, UnitStep
 
 
-def prompts(reading: Reading, units: tuple[UnitStep, ...], duration: float) -> Prompts:
-    """The emotion over time, and every movement with its muscles."""
-    coarse = "; ".join(" and ".join(feeling.mix) for feeling in reading.feelings if feeling.enabled)
-    fine = "; ".join(f"{step.does} ({step.muscles})" for step in muscle_steps(units))
-    return Prompts(coarse=coarse or "a neutral face", fine=fine)
+def prompts(reading: Reading, units: Sequence[UnitStep], duration: float) -> Prompts:
+    """The emotion over time; and every movement in order of time, with the muscles that make it."""
+    felt = sorted(
+        (feeling for feeling in reading.feelings if feeling.enabled and feeling.intensity),
+        key=lambda feeling: feeling.start,
+    )
+    coarse = "; then ".join(_felt(feeling, duration) for feeling in felt)
+    steps = [step for step in muscle_steps(units) if not step.does.startswith("does not")]
+    fine = "; ".join(
+        f"from {step.start:.1f} to {step.end:.1f} s {step.does} ({step.muscles})" for step in steps
+    )
+    return Prompts(
+        coarse=f"A face that speaks, {coarse}." if coarse else "A face that speaks.",
+        fine=f"{fine[0].upper()}{fine[1:]}." if fine else "No movement of the face beside speech.",
+    )
+
+
+def _felt(feeling: Feeling, duration: float) -> str:
+    degree = next(word for least, word in reversed(DEGREES) if feeling.intensity >= least)
+    mix = " and ".join(
+        name if share >= 0.95 else f"{share:.0%} {name}"
+        for name, share in sorted(feeling.mix.items(), key=lambda pair: -pair[1])
+    )
+    whole = feeling.start <= 0.0 and feeling.end >= duration
+    return f"{degree} {mix}" + ("" if whole else f" from {feeling.start:.1f} to {feeling.end:.1f} s")

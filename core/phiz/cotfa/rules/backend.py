@@ -43,7 +43,10 @@ class Rules:
                 context=_context(found, row, text),
                 timing=tuple(_timing(found, row, text)),
                 remarks=tuple(
-                    Remark(because=Words.at(text, slip.start, slip.end), says=f"read as {right!r}")
+                    Remark(
+                        because=Words.at(text, slip.start, slip.end),
+                        says=f"read as {right!r}",
+                    )
                     for slip, right in slips
                 ),
             ),

@@ -130,7 +130,11 @@ def _item(
         return Item(i, time.last, (("time", time),))
     if side is not None and (phrase is None or phrase[0] <= side[1]):
         moves = tuple(m for m in phrase[1] if m[0] == "move") if phrase is not None else ()
-        return Item(i, max(side[1], phrase[0] if moves and phrase else 0), (("side", side[0]), *moves))
+        return Item(
+            i,
+            max(side[1], phrase[0] if moves and phrase else 0),
+            (("side", side[0]), *moves),
+        )
     if phrase is not None:
         meanings = tuple(phrase[1])
         if row[i].word in _PREPOSITIONS and phrase[0] == i + 1 and not _stands_alone(row, i):
@@ -206,7 +210,15 @@ def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
         "nostril",
     ):
         return "any", j + 1 if after == "side" else j
-    if word in ("crooked", "lopsided", "lop", "asymmetric", "asymmetrical", "crookedly", "lopsidedly"):
+    if word in (
+        "crooked",
+        "lopsided",
+        "lop",
+        "asymmetric",
+        "asymmetrical",
+        "crookedly",
+        "lopsidedly",
+    ):
         return "any", j
     if word == "same" and after in ("side", "eye", "brow", "corner", "one"):
         return "same", j + 1
@@ -231,6 +243,15 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
             segment = _open(made)
             segment.joins |= {"next", ","}
             continue
+        if row[item.first].word in _AFTER_WHICH and item.last == item.first + 1 and not _closes(found, n):
+            passive = n + 1 < len(found) and row[found[n + 1].first].word == "by"
+            if (
+                not passive
+                and _has_head(made[-1])
+                and any(i.has("word", "feel", "part") for i in found[n + 1 : n + 5])
+            ):
+                _open(made).joins.add("after")  # 'a frown replaces the smile'
+                continue
         if item.has(*_RELATIONS) and not item.has("part", "word", "feel"):
             relation = next(name for name, _ in item.meanings if name in _RELATIONS)
             if relation in ("next", "first") and _has_head(made[-1]) and _closes(found, n):
@@ -269,10 +290,44 @@ def _to(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segm
     if not found[n].has("plain"):
         return False
     mine = [i for segment in made if segment.sentence == made[-1].sentence for i in segment.items]
-    start = next((k for k, i in enumerate(mine) if row[i.first].word == "from" and i.has("plain")), None)
+    if _turns_to(found, n, row, mine):
+        return True
+    start = next(
+        (k for k, i in enumerate(mine) if row[i.first].word == "from" and i.has("plain")),
+        None,
+    )
     if start is None or not any(i.has("word", "feel", "part") for i in mine[start:]):
         return False
     return any(i.has("word", "feel", "part") for i in found[n + 1 : n + 5])
+
+
+def _turns_to(found: Sequence[Item], n: int, row: Sequence[Token], mine: Sequence[Item]) -> bool:
+    """The 'to' of 'anger cools to sorrow': a head, a verb, and a thing, not something to do."""
+    if len(mine) < 2 or n + 1 >= len(found) or any(i.has("negator") for i in mine):
+        return False
+    verb = row[mine[-1].first].word
+    shown = any(i.has("word", "feel") for i in mine[:-1])
+    after = row[found[n + 1].first].word
+    thing = found[n + 1].has("feel") or (
+        after in ("a", "an", "the") and any(i.has("word", "feel") for i in found[n + 2 : n + 4])
+    )
+    return shown and verb.endswith(("s", "ing", "ed")) and thing and not mine[-1].has("feel", "word")
+
+
+_AFTER_WHICH = frozenset(
+    [
+        "follows",
+        "follow",
+        "followed",
+        "replaces",
+        "replace",
+        "replaced",
+        "supplants",
+        "succeeds",
+        "succeed",
+        "displaces",
+    ]
+)
 
 
 def _inside_word(item: Item, row: Sequence[Token]) -> bool:

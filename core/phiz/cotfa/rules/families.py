@@ -187,7 +187,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("wordnet", type=Path, help="the dict folder of WordNet 3.x")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument(
-        "--folds", type=int, help="instead, leave each of so many parts of the list out in turn"
+        "--folds",
+        type=int,
+        help="instead, leave each of so many parts of the list out in turn",
     )
     args = parser.parse_args(argv)
     known = seeds()

@@ -107,7 +107,11 @@ class Binder:
             mine = [head for head in self.heads if head.sentence == sentence]
             if mine:
                 self._waiting = []
-        self._waiting_manners, self._waiting_side, self._waiting_degree = set(), "", None
+        self._waiting_manners, self._waiting_side, self._waiting_degree = (
+            set(),
+            "",
+            None,
+        )
         self._carried_denial = False
         self.said.parts, self.said.moves = [], []
 
@@ -181,7 +185,16 @@ class Binder:
         self, n: int, segment: Segment, item: Item, units: Units, felt: Felt | None = None,
         strength: float | None = None, side: str = "",
     ) -> Head:  # fmt: skip
-        return Head(units, felt, item.first, item.last, n, segment.sentence, side=side, strength=strength)
+        return Head(
+            units,
+            felt,
+            item.first,
+            item.last,
+            n,
+            segment.sentence,
+            side=side,
+            strength=strength,
+        )
 
     # ---- parts and moves -------------------------------------------------------------------------
 
@@ -228,7 +241,10 @@ class Binder:
                     if self._fits(part, [waiting]):
                         yield from self._made(n, segment, part, sides[item.first], [waiting], item, None)
                 self.said.parts, self.said.moves = [], []
-                self.said.last_part, self.said.last_moves = (part, sides[item.first]), mine
+                self.said.last_part, self.said.last_moves = (
+                    (part, sides[item.first]),
+                    mine,
+                )
         loose = [move for move in moves if move not in moved]
         loose = self._ending(n, segment, loose)
         if segment.items and self.row[segment.items[0].first].word in ("if", "though"):
@@ -340,7 +356,19 @@ class Binder:
                 return (
                     other
                     if all(
-                        w in ("of", "the", "her", "his", "your", "their", "lip", "upper", "inner", "outer")
+                        w
+                        in (
+                            "of",
+                            "the",
+                            "her",
+                            "his",
+                            "your",
+                            "their",
+                            "lip",
+                            "upper",
+                            "inner",
+                            "outer",
+                        )
                         for w in between
                     )
                     else None
@@ -391,7 +419,14 @@ class Binder:
             if word == "stop" and self._stops_at(segment, item):
                 k += 1
                 continue
-            ranges.append((item.first, last, word))
+            first = item.first
+            if word == "too":  # 'too tired to smile'
+                to = next(
+                    (i.first for i in segment.items if self.row[i.first].word == "to" and i.first > first),
+                    None,
+                )
+                first = last if to is None else to
+            ranges.append((first, last, word))
             k += 1
         if not ranges and self._carried_denial and segment.items and self._goes_on(segment):
             ranges.append((segment.items[0].first, last, "or"))
@@ -430,7 +465,12 @@ class Binder:
         timed = _has(segment, "time")
         return timed or (finite and any(head.units for head in self.heads))
 
-    def _deny(self, segment: Segment, heads: Sequence[Head], ranges: Sequence[tuple[int, int, str]]) -> None:
+    def _deny(
+        self,
+        segment: Segment,
+        heads: Sequence[Head],
+        ranges: Sequence[tuple[int, int, str]],
+    ) -> None:
         for head in heads:
             acts = head.last - 1
             for first, last, _ in ranges:
@@ -451,7 +491,17 @@ class Binder:
                     and not any(i.has("move") and first <= i.first < last for i in segment.items)
                 ):
                     units: Units = tuple((unit, None, "") for unit in self.lexicon.named[part])
-                    made.append(Head(units, None, item.first, item.last, n, segment.sentence, denied=True))
+                    made.append(
+                        Head(
+                            units,
+                            None,
+                            item.first,
+                            item.last,
+                            n,
+                            segment.sentence,
+                            denied=True,
+                        )
+                    )
                     self.said.parts = []
         return made
 
@@ -596,7 +646,11 @@ class Binder:
             head.own_time = bool(times)
             for also in (t for t in times if t.also is not None):
                 heads.append(
-                    replace(head, times=[Time(also.first, also.last, start=also.also)], manners=set())
+                    replace(
+                        head,
+                        times=[Time(also.first, also.last, start=also.also)],
+                        manners=set(),
+                    )
                 )
             if over and not head.denied and self._ends_it(segment, over[0], head):
                 head.over = True

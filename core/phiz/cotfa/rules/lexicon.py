@@ -154,13 +154,23 @@ def derived(base: str) -> set[str]:
     if base.endswith("e"):
         made |= {base + "r", base + "st"}
     elif base[-1] not in _VOWELS and base[-2] in _VOWELS:
-        made |= {base + base[-1] + "er", base + base[-1] + "est", base + base[-1] + "en"}
+        made |= {
+            base + base[-1] + "er",
+            base + base[-1] + "est",
+            base + base[-1] + "en",
+        }
     return made
 
 
 def british(word: str) -> Iterator[str]:
     """American spellings of a word that may be British, and the other way round."""
-    for ours, theirs in (("our", "or"), ("ise", "ize"), ("isi", "izi"), ("grey", "gray"), ("lled", "led")):
+    for ours, theirs in (
+        ("our", "or"),
+        ("ise", "ize"),
+        ("isi", "izi"),
+        ("grey", "gray"),
+        ("lled", "led"),
+    ):
         if ours in word:
             yield word.replace(ours, theirs)
         if theirs in word:
@@ -173,12 +183,20 @@ def _read(name: str) -> dict[str, Any]:
 
 def entries() -> Iterator[tuple[str, Meaning, bool]]:
     """(phrase, meaning, whether it is a feeling)."""
-    faces, feelings, modifiers = _read("face_words"), _read("feelings"), _read("modifiers")
+    faces, feelings, modifiers = (
+        _read("face_words"),
+        _read("feelings"),
+        _read("modifiers"),
+    )
     for kind in ("parts", "moves"):
         for name, phrases in faces[kind].items():
             yield from ((phrase, (kind[:-1], name), False) for phrase in phrases)
     for name, entry in faces["words"].items():
-        word = FaceWord(parse_units(entry["units"]), parse_mix(entry.get("feels", "")), entry.get("short"))
+        word = FaceWord(
+            parse_units(entry["units"]),
+            parse_mix(entry.get("feels", "")),
+            entry.get("short"),
+        )
         yield from ((phrase, ("word", word), False) for phrase in entry.get("words", [name]))
     yield from _tables()
     for group, loose in (("rows", False), ("loose", True)):
@@ -190,14 +208,29 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
         yield from ((phrase, ("degree", float(strength)), False) for phrase in phrases)
     for manner, phrases in modifiers["manners"].items():
         yield from ((phrase, ("manner", manner), False) for phrase in phrases)
-    for plural in ("ends", "starts", "holds", "negators", "un_negators", "post_negators", "cuts"):
+    for plural in (
+        "ends",
+        "starts",
+        "holds",
+        "negators",
+        "un_negators",
+        "post_negators",
+        "cuts",
+    ):
         yield from ((phrase, (plural.rstrip("s"), phrase), False) for phrase in modifiers[plural])
     yield from ((phrase, ("in order", phrase), False) for phrase in modifiers["in_order"])
     for relation in ("next", "same", "first", "before", "after"):
         yield from ((phrase, (relation, phrase), False) for phrase in modifiers[relation])
 
 
-_STEMS = {"eyeLookOut": 0, "eyeLookIn": 0, "jawOpen": 27, "eyeBlink": 43, "jaw": 30, "mouthRollLower": 28}
+_STEMS = {
+    "eyeLookOut": 0,
+    "eyeLookIn": 0,
+    "jawOpen": 27,
+    "eyeBlink": 43,
+    "jaw": 30,
+    "mouthRollLower": 28,
+}
 """Channels that several units use: the unit that their name stands for, 0 for none."""
 
 
@@ -208,7 +241,11 @@ def _tables() -> Iterator[tuple[str, Meaning, bool]]:
             continue
         usual = _USUAL_SIDE if unit.one_sided_only else ""
         if " " in unit.name:
-            yield "=" + unit.name.lower(), ("word", FaceWord(((unit.number, None, usual),))), False
+            yield (
+                "=" + unit.name.lower(),
+                ("word", FaceWord(((unit.number, None, usual),))),
+                False,
+            )
         for stem, value in unit.weights.items():
             if value < 1.0 or _STEMS.get(stem, unit.number) != unit.number:
                 continue
@@ -216,7 +253,11 @@ def _tables() -> Iterator[tuple[str, Meaning, bool]]:
             for ending, side in sides.items():
                 if not ending and stem.islower():
                     continue  # 'jaw' is a part of the face
-                yield f"={stem}{ending}".lower(), ("word", FaceWord(((unit.number, None, side),))), False
+                yield (
+                    f"={stem}{ending}".lower(),
+                    ("word", FaceWord(((unit.number, None, side),))),
+                    False,
+                )
 
 
 @cache

@@ -42,6 +42,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     of_segment: dict[int, float] = {}
     there = {head.segment for head in heads if not head.denied}
     current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
+    spoken = 0  # segments so far that say at which word
     listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
@@ -61,7 +62,10 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
                 current = main
         relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
         own = n in there
-        if (relation == "next" or (segment.sentence in listed and own)) and highest >= 0.0:
+        at_word = own and _at_a_word(segment)
+        spoken += at_word
+        follows = own and (segment.sentence in listed or (at_word and spoken > 1))
+        if (relation == "next" or follows) and highest >= 0.0:
             current = highest + 1.0
         elif relation == "first" and own and highest >= 0.0:
             of_segment[n] = lowest = lowest - 1.0  # '..., but first she blinks'
@@ -85,9 +89,19 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
         if own:
             highest = max(highest, current)
             over = [head.over for head in heads if head.segment == n and not head.denied]
-            if all(over) and sub is None and {"same", "after"} & joins:
+            if all(over) and sub is None and not any(i.has("time") for i in segment.items):
                 current = highest + 1.0  # 'as the smile fades, she frowns'
     return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
+
+
+def _at_a_word(segment: Segment) -> bool:
+    """'Up on "but"': what is said aloud tells when."""
+    pairs = zip(segment.items, segment.items[1:], strict=False)
+    return any(
+        before.get("plain") in (["on"], ["at"]) or before.has("start")
+        for before, i in pairs
+        if i.has("speech")
+    )
 
 
 def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from phiz.cotfa.note import LONGEST_SECONDS
 from phiz.cotfa.rules.tokens import Token
 
 _SMALL = [
@@ -30,9 +31,27 @@ _SMALL = [
     "nineteen",
     "twenty",
 ]
-NUMBERS = {word: float(i) for i, word in enumerate(_SMALL)} | {"thirty": 30.0, "forty": 40.0, "sixty": 60.0}
-_ORDINALS = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5.0, "sixth": 6.0}
-_SHARES = {"half": 0.5, "third": 1 / 3, "quarter": 0.25, "halves": 0.5, "thirds": 1 / 3, "quarters": 0.25}
+NUMBERS = {word: float(i) for i, word in enumerate(_SMALL)} | {
+    "thirty": 30.0,
+    "forty": 40.0,
+    "sixty": 60.0,
+}
+_ORDINALS = {
+    "first": 1.0,
+    "second": 2.0,
+    "third": 3.0,
+    "fourth": 4.0,
+    "fifth": 5.0,
+    "sixth": 6.0,
+}
+_SHARES = {
+    "half": 0.5,
+    "third": 1 / 3,
+    "quarter": 0.25,
+    "halves": 0.5,
+    "thirds": 1 / 3,
+    "quarters": 0.25,
+}
 _UNITS = dict.fromkeys(["s", "sec", "secs", "second", "seconds"], 1.0) | dict.fromkeys(
     ["ms", "msec", "millisecond", "milliseconds"], 0.001
 ) | dict.fromkeys(["minute", "minutes", "min"], 60.0)  # fmt: skip
@@ -66,7 +85,20 @@ _DASHES = frozenset(("-", "–", "—", "to", "..", "...", "until", "till", "thr
 _TAIL = frozenset(["mark", "point", "marks"])
 _WAITS = frozenset(("wait", "waits", "pause", "pauses", "beat", "waiting", "hesitates"))
 _THING = frozenset(
-    ["of", "the", "line", "clip", "take", "recording", "shot", "audio", "way", "speech", "sound", "whole"]
+    [
+        "of",
+        "the",
+        "line",
+        "clip",
+        "take",
+        "recording",
+        "shot",
+        "audio",
+        "way",
+        "speech",
+        "sound",
+        "whole",
+    ]
 )
 
 
@@ -75,8 +107,8 @@ class Time:
     """A phrase of time over tokens [first, last). start, end, length: seconds, None where not said.
 
     after: seconds that pass before what follows ('two seconds later'). by: when all of it is there.
-    also: once more ('at 2 and 4 s'). lead: how long what is named goes on ('six seconds of calm'). whole: from beginning to end, unless
-    something says better.
+    also: once more ('at 2 and 4 s'). lead: how long what is named goes on ('six seconds of calm').
+    whole: from beginning to end, unless something says better.
     """
 
     first: int
@@ -175,7 +207,8 @@ class Clock:
     def at(self, i: int) -> Time | None:
         """The time that starts at token i, or None."""
         for read in (
-            self._bracketed, self._equals, self._numbered, self._labelled, self._whole, self._ends, self._part, self._share, self._range,
+            self._bracketed, self._equals, self._numbered, self._labelled, self._whole, self._ends,
+            self._part, self._share, self._range,
             self._since, self._until, self._length, self._counted,
         ):  # fmt: skip
             time = read(i)
@@ -184,7 +217,18 @@ class Clock:
         return None
 
     def _clipped(self, time: Time) -> Time | None:
-        """None for an end that is not after its start, which is no time."""
+        """None for an end that is not after its start, or more seconds than a recording has: no time."""
+        said = (
+            time.start,
+            time.end,
+            time.length,
+            time.after,
+            time.by,
+            time.lead,
+            time.also,
+        )
+        if any(value is not None and value > LONGEST_SECONDS for value in said):
+            return None
         if time.start is not None and time.end is not None and time.end <= time.start:
             return None
         return time
@@ -214,8 +258,11 @@ class Clock:
         first = self.quantity(i + 2)
         if first is None:
             return None
-        if self.word(first[2]) in _DASHES and (second := self.quantity(first[2] + 1)) is not None:
-            return Time(i, second[2], start=first[0], end=second[0])
+        if self.word(first[2]) in _DASHES:
+            again = self.word(first[2] + 1) in ("t", "time") and self.word(first[2] + 2) == "="
+            second = self.quantity(first[2] + (3 if again else 1))
+            if second is not None:
+                return Time(i, second[2], start=first[0], end=second[0])
         return Time(i, first[2], start=first[0])
 
     def _numbered(self, i: int) -> Time | None:
@@ -223,17 +270,46 @@ class Clock:
         first second."""
         j = i
         prep = self.word(j)
-        if prep in ("at", "from", "on", "between", "by", "until", "till", "after", "during", "in"):
+        if prep in (
+            "at",
+            "from",
+            "on",
+            "between",
+            "by",
+            "until",
+            "till",
+            "after",
+            "during",
+            "in",
+        ):
             j += 1
         if self.word(j) == "the":
             j += 1
-        if self.word(j) in _ORDINALS and prep in ("between", "after", "from", "until", "till", "on", "at"):
+        if self.word(j) in _ORDINALS and prep in (
+            "between",
+            "after",
+            "from",
+            "until",
+            "till",
+            "on",
+            "at",
+        ):
             first = _ORDINALS[self.word(j)]
-            if self.word(j + 1) in ("and", "to") and self.word(j + 2) in ("the", *_ORDINALS):
+            if self.word(j + 1) in ("and", "to") and self.word(j + 2) in (
+                "the",
+                *_ORDINALS,
+            ):
                 k = j + 3 if self.word(j + 2) == "the" else j + 2
-                if self.word(k) in _ORDINALS and self.word(k + 1) in ("second", "seconds"):
+                if self.word(k) in _ORDINALS and self.word(k + 1) in (
+                    "second",
+                    "seconds",
+                ):
                     return Time(i, k + 2, start=first, end=_ORDINALS[self.word(k)])
-            if self.word(j + 1) in ("second", "sec") and prep in ("after", "until", "till"):
+            if self.word(j + 1) in ("second", "sec") and prep in (
+                "after",
+                "until",
+                "till",
+            ):
                 return Time(i, j + 2, end=first) if prep != "after" else Time(i, j + 2, start=first)
             return None
         if self.word(j) not in ("second", "seconds", "sec", "s"):
@@ -254,8 +330,27 @@ class Clock:
     def _labelled(self, i: int) -> Time | None:
         """Start 1.0, end: 2.5; in at 1, out at 3; from=1 to=3."""
         label = self.word(i)
-        opens = label in ("start", "begin", "in", "onset", "starts", "begins", "from", "attack")
-        if not opens and label not in ("end", "out", "stop", "offset", "ends", "stops", "release", "to"):
+        # 'in 1.0', 'from=1' and the like; 'from 1' and 'to 2' are read elsewhere
+        opens = label in (
+            "start",
+            "begin",
+            "in",
+            "onset",
+            "starts",
+            "begins",
+            "from",
+            "attack",
+        )
+        if not opens and label not in (
+            "end",
+            "out",
+            "stop",
+            "offset",
+            "ends",
+            "stops",
+            "release",
+            "to",
+        ):
             return None
         j = i + 1
         marked = False
@@ -265,7 +360,19 @@ class Clock:
         if found is None or not (marked or (self.row[j].kind == "number" and "." in self.row[j].word)):
             return None
         if (
-            label in ("from", "to", "start", "begin", "starts", "begins", "end", "ends", "stop", "stops")
+            label
+            in (
+                "from",
+                "to",
+                "start",
+                "begin",
+                "starts",
+                "begins",
+                "end",
+                "ends",
+                "stop",
+                "stops",
+            )
             and not (marked and self.word(i + 1) in (":", "="))
             and label not in ("end", "ends", "stop", "stops")
         ):
@@ -314,14 +421,38 @@ class Clock:
     def _part(self, i: int) -> Time | None:
         """The first two seconds, in the last half second, for the first half, the final third."""
         j = i
-        if self.word(j) in ("for", "in", "during", "over", "across", "through", "throughout", "within"):
+        if self.word(j) in (
+            "for",
+            "in",
+            "during",
+            "over",
+            "across",
+            "through",
+            "throughout",
+            "within",
+        ):
             j += 1
         if self.word(j) in ("the", "her", "his"):
             j += 1
         which = self.word(j)
-        if which not in ("first", "last", "final", "opening", "closing", "second", "middle"):
+        if which not in (
+            "first",
+            "last",
+            "final",
+            "opening",
+            "closing",
+            "second",
+            "middle",
+        ):
             return None
         late = which in ("last", "final", "closing", "second")
+        if (
+            which == "second"
+            and j > i
+            and self._closed(j + 1)
+            and any(t.word == "half" for t in self.row[:i])
+        ):
+            return Time(i, j + 1, start=0.5 * self.duration, end=self.duration)
         share = self.word(j + 1)
         if share in _SHARES and self.word(j + 2) not in _UNITS:
             length = _SHARES[share] * self.duration
@@ -337,7 +468,11 @@ class Clock:
         if found is None and self.word(j + 1) in ("second", "sec"):
             found = (1.0, True, j + 2)
         if found is None and self.word(j + 1) in ("couple", "few"):
-            found = self.quantity(j + 1) or (2.0, True, j + 4 if self.word(j + 2) == "of" else j + 3)
+            found = self.quantity(j + 1) or (
+                2.0,
+                True,
+                j + 4 if self.word(j + 2) == "of" else j + 3,
+            )
         if found is None or not found[1]:
             return None
         length = min(found[0], self.duration)
@@ -353,6 +488,20 @@ class Clock:
         return j
 
     def _share(self, i: int) -> Time | None:
+        """A share of the recording; after 'until' it is the end."""
+        if self.word(i) in ("until", "till", "through") or (
+            self.word(i) == "to" and self.word(i + 1) == "the"
+        ):
+            k = i + 2 if self.word(i + 1) == "the" else i + 1
+            if self.word(k) in ("middle", "midpoint", "halfway", "midway"):
+                m = k + 1
+                while self.word(m) in ("mark", "point", "through"):
+                    m += 1
+                return Time(i, m, end=0.5 * self.duration)
+            return None
+        return self._share_in(i)
+
+    def _share_in(self, i: int) -> Time | None:
         """Halfway through; at 50 % of the line; a third of the way in; in the middle."""
         j, word = i, self.word(i)
         if word in ("at", "from", "by", "about", "around", "roughly"):
@@ -374,7 +523,15 @@ class Clock:
             "middle", "midpoint", "halfway", "centre", "center",
         ):  # fmt: skip
             k = i + 3
-            while self.word(k) in ("mark", "point", "of", "the", "line", "clip", "take"):
+            while self.word(k) in (
+                "mark",
+                "point",
+                "of",
+                "the",
+                "line",
+                "clip",
+                "take",
+            ):
                 k += 1
             return Time(i, k, start=0.5 * self.duration)
         found = self.number(j)
@@ -383,10 +540,15 @@ class Clock:
             while self.word(k) in _THING | {"through", "in", "into"}:
                 k += 1
             return Time(i, k, start=min(1.0, found[0] / 100.0) * self.duration)
+        if self.word(j) == "the":
+            j += 1
         count = {"a": 1.0, "one": 1.0, "two": 2.0, "three": 3.0}.get(self.word(j))
-        share = _SHARES.get(self.word(j + 1))
-        if count and share and self.word(j + 2) in ("of", "through", "in", "into"):
-            k = j + 2
+        h = j + 2 if self.word(j + 1) == "-" else j + 1
+        share = _SHARES.get(self.word(h))
+        if count and share and self.word(h + 1) in ("of", "through", "in", "into", "mark", "point"):
+            k = h + 1
+            while self.word(k) in ("mark", "point"):
+                k += 1
             while self.word(k) in _THING | {"through", "in", "into"}:
                 k += 1
             if self.word(k) in _UNITS or self.word(k) in ("a", "smile"):
@@ -404,7 +566,18 @@ class Clock:
         """From 1 to 3 s; between 0.4 and 1.1; 1-2 s; 0.7–1.9; apex 1.2-2.0; from 0.5 s on."""
         j = i
         prep = self.word(j)
-        opened = prep in ("from", "between", "during", "over", "apex", "for", "at", "@", "in", "through")
+        opened = prep in (
+            "from",
+            "between",
+            "during",
+            "over",
+            "apex",
+            "for",
+            "at",
+            "@",
+            "in",
+            "through",
+        )
         if opened:
             j += 1
         ordinal = self.word(j) == "the" and self.word(j + 1) in _ORDINALS and self.word(j + 2) in _UNITS
@@ -422,7 +595,12 @@ class Clock:
             while self.word(m) in _FILLERS:
                 m += 1
             if prep == "from" and joined in _UNTIL and self.word(m) in ("end", "finish"):
-                return Time(i, m + 1, start=first[0] * self._scale(first, None), end=self.duration)
+                return Time(
+                    i,
+                    m + 1,
+                    start=first[0] * self._scale(first, None),
+                    end=self.duration,
+                )
             second = self.quantity(m)
             worded = joined in ("to", "until", "till", "through") and not opened
             if second is not None and (not worded or first[1] or second[1] or self._timely(i)):
@@ -449,7 +627,16 @@ class Clock:
     def _since(self, i: int) -> Time | None:
         """At 2 s; @2; around the four second mark; starting at 1; from 0.5 s on; onset 0.6; by 2."""
         j, prep = i, self.word(i)
-        if prep in ("starting", "coming", "beginning", "comes", "starts", "begins", "right", "exactly"):
+        if prep in (
+            "starting",
+            "coming",
+            "beginning",
+            "comes",
+            "starts",
+            "begins",
+            "right",
+            "exactly",
+        ):
             if prep == "right" and self.word(i - 1) not in ("", ",", ".", ";", ":"):
                 return None
             j += 1
@@ -461,9 +648,20 @@ class Clock:
         if prep not in _AT and prep not in ("onset", "by", "offset", "before"):
             return None
         j += 1
-        while self.word(j) in _FILLERS or self.word(j) in ("at", "time", "we", "hit", "around"):
+        while self.word(j) in _FILLERS or self.word(j) in (
+            "at",
+            "time",
+            "we",
+            "hit",
+            "around",
+        ):
             j += 1
-        if self.word(j - 1) == "a" and self.word(j) in ("second", "quarter", "half", "sec"):
+        if self.word(j - 1) == "a" and self.word(j) in (
+            "second",
+            "quarter",
+            "half",
+            "sec",
+        ):
             j -= 1
         found = self.quantity(j)
         if found is None or (
@@ -523,7 +721,16 @@ class Clock:
         if self.word(i) not in ("for", "lasting", "lasts", "within", "duration"):
             return None
         j = i + 1
-        while self.word(j) in ("about", "around", "another", "exactly", "some", "roughly", "a", "just"):
+        while self.word(j) in (
+            "about",
+            "around",
+            "another",
+            "exactly",
+            "some",
+            "roughly",
+            "a",
+            "just",
+        ):
             if self.word(j) == "a" and self.quantity(j) is not None:
                 break
             j += 1
@@ -549,16 +756,28 @@ class Clock:
             return self._bare(i, j, found)
         words = [self.word(k + n) for n in range(4)]
         if words[0] in ("left", "remaining") or words[:2] == ["to", "go"]:
-            return Time(i, k + (2 if words[0] == "to" else 1), start=max(0.0, self.duration - value))
+            return Time(
+                i,
+                k + (2 if words[0] == "to" else 1),
+                start=max(0.0, self.duration - value),
+            )
         if words[0] in ("before", "from") and words[1] == "the" and words[2] in ("end", "close", "finish"):
             return Time(i, k + 3, start=max(0.0, self.duration - value))
         if words[0] == "before" and (words[1] == "it" or words[1] == "that"):
             return None
         if words[0] == "before":
             return Time(i, k + 1, start=value)
+        if (
+            words[0] == "after"
+            and words[1] == "the"
+            and words[2] in ("start", "beginning", "top", "line", "first")
+        ):
+            return Time(i, k + 3, start=value)
         if words[0] in ("later", "afterwards", "after", "on"):
             return Time(
-                i, k + (2 if words[0] == "after" and words[1] in ("that", "this") else 1), after=value
+                i,
+                k + (2 if words[0] == "after" and words[1] in ("that", "this") else 1),
+                after=value,
             )
         if words[0] == "long":
             return Time(i, k + 1, length=value)

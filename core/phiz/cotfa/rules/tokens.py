@@ -55,7 +55,14 @@ def _plain(text: str, start: int, end: int) -> list[Token]:
         for short in _SHORTENED:
             if word.endswith(short) and len(word) > len(short):
                 cut = match.end() - len(short)
-                found.append(Token(_SPECIAL.get(word, word[: -len(short)]), match.start(), cut, "word"))
+                found.append(
+                    Token(
+                        _SPECIAL.get(word, word[: -len(short)]),
+                        match.start(),
+                        cut,
+                        "word",
+                    )
+                )
                 found.append(Token(short, cut, match.end(), "word"))
                 break
         else:
