@@ -1,6 +1,6 @@
 # pyright: reportAttributeAccessIssue=false, reportMissingImports=false, reportInvalidTypeForm=false
 # bpy ships no type information; it reads annotations as definitions of properties
-"""Preferences of the extension: which Python generates, on how many threads, with which model."""
+"""Preferences of the extension: which Python generates, with which model, and who reads acting notes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ class Wanted(NamedTuple):
     python: str = ""
     bundle: str = ""
     threads: int = 0
+
+
+class Server(NamedTuple):
+    """A language model that reads acting notes; no url leaves it to the rules."""
+
+    url: str = ""
+    model: str = ""
 
 
 class PhizPreferences(bpy.types.AddonPreferences):
@@ -36,6 +43,13 @@ class PhizPreferences(bpy.types.AddonPreferences):
         name="Threads", description="Processor threads that generate; 0 takes all that help", min=0, max=64
     )
 
+    server: StringProperty(
+        name="Notes Read by",
+        description="Address of a server with a language model (Ollama, llama.cpp, vLLM), such as "
+        "http://localhost:11434/v1, to which acting notes in words go; empty leaves them to Phiz's rules, offline",
+    )
+    server_model: StringProperty(name="Language Model", description="Its name, such as qwen2.5:7b")
+
     def draw(self, _context: bpy.types.Context) -> None:
         layout = self.layout
         layout.use_property_split = True
@@ -43,6 +57,9 @@ class PhizPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "python")
         layout.prop(self, "bundle")
         layout.prop(self, "threads")
+        layout.prop(self, "server", placeholder="Phiz's rules, offline")
+        if self.server:
+            layout.prop(self, "server_model")
         layout.operator("phiz.open_log", icon="TEXT")
 
 
@@ -69,13 +86,24 @@ class OpenLog(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def wanted() -> Wanted:
-    """What the preferences say; Phiz's own choices where it runs from its source tree."""
+def _shown() -> PhizPreferences | None:
+    """The preferences; None where Phiz runs from its source tree."""
     addon = bpy.context.preferences.addons.get(__package__ or "")
-    if addon is None or addon.preferences is None:
+    return addon.preferences if addon is not None else None
+
+
+def wanted() -> Wanted:
+    """What the preferences say; Phiz's own choices where there are none."""
+    shown = _shown()
+    if shown is None:
         return Wanted()
-    shown = addon.preferences
     return Wanted(bpy.path.abspath(shown.python), bpy.path.abspath(shown.bundle), shown.threads)
+
+
+def server() -> Server:
+    """The server that the user named."""
+    shown = _shown()
+    return Server() if shown is None else Server(shown.server.strip(), shown.server_model.strip())
 
 
 def register() -> None:

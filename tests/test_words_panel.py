@@ -16,8 +16,18 @@ from checking_layout import Drawn, draw  # noqa: E402
 from test_sidebar import small_head  # noqa: E402
 
 import blender_addon  # noqa: E402
-from blender_addon import character, panels_words, performance, strips, words  # noqa: E402
+from blender_addon import (  # noqa: E402
+    character,
+    note_reader,
+    panels_words,
+    performance,
+    preferences,
+    strips,
+    words,
+)
+from phiz.cotfa.backends import BackendError  # noqa: E402
 from phiz.cotfa.trace import Trace  # noqa: E402
+from tests.standin import standin  # noqa: E402
 
 VOICE = Path(__file__).parent.parent / "docs/demo/voice.flac"
 NOTE = "She smiles on the left at 2 seconds, sadly, without frowning."
@@ -137,3 +147,52 @@ def test_apply_replaces_the_strips_of_the_last_note_and_no_others(face: Any) -> 
 def test_what_another_version_wrote_counts_as_nothing(face: Any) -> None:
     face.phiz.words_read = '{"version": 99}'
     assert words.read(face.phiz) is None and set(panels()) == {"PHIZ_PT_words"}
+
+
+# A language model's server
+
+
+@pytest.fixture
+def online(face: Any) -> Iterator[None]:  # after the face, which comes with fresh preferences
+    system = bpy.context.preferences.system
+    before, system.use_online_access = system.use_online_access, True
+    yield
+    system.use_online_access = before
+
+
+ANSWER = '{"feelings": [], "units": [{"words": "smiles on the left", "au": 12, "side": "L", "start": 2}]}'
+
+
+def named(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(preferences, "server", lambda: preferences.Server(url, "tiny"))
+
+
+def test_a_server_is_asked_only_where_blender_may_go_online(
+    face: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    face.phiz.words = NOTE
+    with standin(ANSWER) as server:
+        named(monkeypatch, server.url)
+        bpy.context.preferences.system.use_online_access = False
+        assert not bpy.ops.phiz.think.poll()
+        assert "Allow Online Access" in panels()["PHIZ_PT_words"].text
+        with pytest.raises(RuntimeError):
+            bpy.ops.phiz.think()
+        with pytest.raises(BackendError, match="Allow Online Access"):
+            note_reader.wanted()
+    assert not server.asked
+
+
+@pytest.mark.usefixtures("online")
+def test_a_language_model_reads_where_a_server_is_named(face: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    face.phiz.words = NOTE
+    with standin(ANSWER, "no", "no") as server:
+        bpy.ops.phiz.think()
+        assert not server.asked, "nobody named a server"
+        named(monkeypatch, server.url)
+        bpy.ops.phiz.think()
+        trace = words.read(face.phiz)
+        assert trace is not None and trace.backend.startswith("openai tiny") and trace.units[0].start == 2.0
+        with pytest.raises(RuntimeError, match="no usable answer"):
+            bpy.ops.phiz.think()
+        assert words.read(face.phiz) == trace
