@@ -46,7 +46,7 @@ class PhizPreferences(bpy.types.AddonPreferences):
     server: StringProperty(
         name="Notes Read by",
         description="Address of a server with a language model (Ollama, llama.cpp, vLLM), such as "
-        "http://localhost:11434/v1, to which acting notes in words go; empty leaves them to Phiz's rules, offline",
+        "http://localhost:11434/v1, to which acting notes in words go; empty takes Phiz's rules, offline",
     )
     server_model: StringProperty(name="Language Model", description="Its name, such as qwen2.5:7b")
 

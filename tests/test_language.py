@@ -6,11 +6,13 @@ import argparse
 import json
 import random
 import socket
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from phiz import cli
 from phiz.acting.direction import Direction
 from phiz.cotfa import backends, options
 from phiz.cotfa.backends import BackendError
@@ -411,3 +413,18 @@ def test_options_make_the_reader() -> None:
 def test_options_that_do_not_go_together(arguments: list[str], complaint: str) -> None:
     with pytest.raises(ReaderError, match=complaint):
         options.reader(parsed(*arguments))
+
+
+def test_phiz_direct_asks_the_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "notes.json"
+    with standin(SAID, "no") as server:
+        words = ["direct", NOTE, "--duration", "5", "-o", str(out)]
+        argv = [*words, "--backend", "openai", "--server", server.url, "--model", "tiny"]
+        assert cli.main(argv) == 0
+        direction = Direction.from_file(out)
+        assert (12, "L") in {(event.au, event.side) for event in direction.events}
+        capsys.readouterr()
+        assert cli.main(argv) == 2
+        said = capsys.readouterr().err
+    assert said.startswith("phiz: openai tiny, prompt 1 gave no usable answer") and said.count("\n") == 1
+    assert Direction.from_file(out) == direction, "an error writes nothing"

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phiz.cotfa import options
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -16,6 +18,7 @@ _EPILOG = """\
 examples:
   phiz direct "slowly raises the inner brows, then a crooked smile on the left at 2 s" --duration 4 --explain
   phiz direct "sad, then a brave smile" --audio line.wav -o notes.json
+  phiz direct "sad" --duration 4 --backend openai --server http://localhost:11434/v1 --model qwen2.5:7b
   phiz generate line.wav -o line.csv --direction notes.json
 
 The four steps that --explain prints, and what the words may be: docs/words.md.
@@ -37,17 +40,17 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     length.add_argument("--audio", type=Path, metavar="FILE", help="the recording, for its length")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE.json", help="Direction to write")
     parser.add_argument("--trace", type=Path, metavar="FILE.json", help="also write every step, to be edited")
-    parser.add_argument("--backend", default="rules", metavar="NAME", help="who reads (default: %(default)s)")
     parser.add_argument("--explain", action="store_true", help="print the four steps")
     parser.add_argument("--context", default="", metavar="TEXT", help="the scene, or what is said")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the Direction (default 0)")
+    options.add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Read the words, print and write. Raises PhizError."""
     from rich.console import Console
 
-    from phiz.cotfa.backends import backend, think
+    from phiz.cotfa.backends import think
     from phiz.writing import check_writable
 
     for path in (args.out, args.trace):
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
         from phiz.audio import recording
 
         seconds = recording.load(args.audio).seconds
-    trace = think(args.words, seconds, args.context, backend(args.backend))
+    trace = think(args.words, seconds, args.context, options.reader(args))
     direction = trace.direction(seed=args.seed)
     if args.explain:
         _explain(trace, Console())
