@@ -50,7 +50,7 @@ class Run:
     seams: dict[str, float]
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, where the system tells it."""
     listed = Path("/proc/cpuinfo")
     lines = listed.read_text().splitlines() if listed.is_file() else []
@@ -214,7 +214,7 @@ def main() -> int:
     args = parser.parse_args()
     console = Console()
     console.print(
-        f"{_processor()}, {os.cpu_count()} logical CPUs, {args.threads} threads, "
+        f"{processor()}, {os.cpu_count()} logical CPUs, {args.threads} threads, "
         f"Python {platform.python_version()}, onnxruntime {ort.__version__}"
     )
     with tempfile.TemporaryDirectory() as name:
