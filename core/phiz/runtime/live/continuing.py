@@ -26,7 +26,8 @@ PAST = 24
 """Frames that the networks see before those to come."""
 
 _FADE = np.full(MOTION, 2.0, np.float32)
-"""Frames in which what is wrong at the last frame falls to 1 / e."""
+"""Frames in which what is wrong at the last frame falls to 1 / e: longer, and a mouth comes late."""
+_FADE[list(REGIONS["mouth"])] = 1.0
 _FADE[list(REGIONS["brows"])] = 8.0
 _FADE[COUNT:] = 12.0
 
