@@ -84,7 +84,8 @@ class Continuing:
         if self._heard is not None and self._asked is not None:
             heard, asked = np.concatenate([self._heard, heard]), self._asked.followed_by(asked)
         past = len(heard) - len(noise)
-        conditions = Conditions(heard, asked.emotion, asked.style)
+        still = self._bundle.takes_one_emotion and bool((asked.emotion == asked.emotion[0]).all())
+        conditions = Conditions(heard, asked.emotion[:1] if still else asked.emotion, asked.style)
         acts = np.zeros((len(heard), MOTION), bool)
         acts[:, :COUNT] = asked.mask > 0.0
         stretch = Stretch(slice(0, len(heard)), asked.mask, acts, asked.units)
