@@ -22,6 +22,8 @@ from phiz.cotfa.language.http import ServerError
 from phiz.cotfa.note import WordsError
 from phiz.cotfa.options import ReaderError
 from phiz.cotfa.trace import Trace
+from phiz.face.action_units import ACTION_UNITS
+from phiz.face.emotions import EMOTIONS
 from tests.standin import Reply, Standin, completion, dripping, flood, sent, silent, standin
 
 NOTE = "Sad at first; from 2 s on a crooked smile on the left, without frowning."
@@ -169,7 +171,7 @@ BAD: dict[str, tuple[str, str]] = {
     "no units": ('{"feelings": []}', '"units" is missing'),
     "own fields": (unit(path="/etc/passwd"), "no field 'path'"),
     "our fields": (unit(felt=0.5), "no field 'felt'"),
-    "many": (json.dumps({"feelings": [], "units": json.loads(unit())["units"] * 201}), "at most 200"),
+    "many": (json.dumps({"feelings": [], "units": json.loads(unit())["units"] * 65}), "at most 64"),
     "deep": ('{"units":' * 10_000, "expected a JSON object"),
     "deep lists": ('{"units":' + "[" * 50_000, "expected a JSON object"),
     "long": (SAID + " " * 200_000, "at most 100000 characters"),
@@ -246,6 +248,46 @@ def test_any_damage_is_a_direction_or_a_clear_error() -> None:
         again = Direction(**json.loads(trace.direction().model_dump_json()))
         assert again == trace.direction() and Trace(**trace.whole()) == trace
     assert 100 < good < 900
+
+
+def chosen(chance: random.Random) -> dict[str, Any]:
+    """An answer of the right form that means anything: units in conflict, of no length, not to be shown."""
+
+    def span() -> dict[str, float]:
+        start = chance.uniform(0.0, DURATION)
+        return chance.choice(
+            [
+                {},
+                {"start": start},
+                {"start": start, "end": start + chance.choice([1e-9, 1.0, 99.0])},
+                {"end": 5e-324},
+            ]
+        )
+
+    feelings = [
+        {
+            "words": "Sad",
+            "mix": {name: chance.choice([0, 1e-9, 0.5, 1]) for name in chance.sample(EMOTIONS, 3)},
+        }
+        | {"intensity": chance.choice([0, 0.4, 1])}
+        | span()
+        for _ in range(chance.choice([0, 1, 4]))
+    ]
+    units = [
+        {"words": "smile", "au": chance.choice([*ACTION_UNITS]), "side": chance.choice("BLR")}
+        | {"intensity": chance.choice([0, 0.4, 1]), "ramp_in": chance.choice([0.0, 9.0])}
+        | span()
+        for _ in range(chance.choice([1, 4, 12]))
+    ]
+    return {"feelings": feelings, "units": units}
+
+
+def test_any_answer_of_the_right_form_is_a_valid_direction() -> None:
+    chance = random.Random(7)
+    for _ in range(60):
+        trace = trace_of(json.dumps(chosen(chance)), NOTE, DURATION, "x")
+        again = Direction(**json.loads(trace.direction().model_dump_json()))
+        assert again == trace.direction() and all(event.end <= DURATION for event in again.events)
 
 
 def test_hostile_notes_are_refused_before_they_are_sent() -> None:

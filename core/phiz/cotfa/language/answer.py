@@ -15,7 +15,7 @@ from phiz.cotfa.trace import Trace, TraceError
 from phiz.face.emotions import EMOTIONS
 
 LONGEST_ANSWER = 100_000  # characters: some fifty times a long answer
-MOST = 200
+MOST = 64
 """Feelings, units and timing phrases that an answer may hold of each."""
 
 _LONGEST_CONTEXT = 1000  # characters of the model's own prose that are kept
