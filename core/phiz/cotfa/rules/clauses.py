@@ -12,6 +12,7 @@ from phiz.cotfa.rules.lexicon import Felt, Lexicon, Meaning
 from phiz.cotfa.rules.times import Clock, Time
 from phiz.cotfa.rules.tokens import Token
 
+_BESIDE = 1.0  # of feeling in a word beside others that name a face or a feeling
 _CLEAR = 0.3  # of feeling in a word that stands among others
 _EMPTY = frozenset(
     [
@@ -379,7 +380,7 @@ def time_of(item: Item) -> Time | None:
 
 
 def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> list[Item]:
-    """Where a sentence names neither a face nor a listed feeling, its words that are akin to a feeling."""
+    """Where a part of a sentence names no face and no listed feeling, its words that are akin to one."""
     made: list[Item] = []
     sentence: list[Item] = []
     for item in found:
@@ -393,17 +394,33 @@ def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> li
 
 
 def _related(sentence: list[Item], row: Sequence[Token], text: str) -> list[Item]:
-    moved = any(i.has("part") for i in sentence) and any(i.has("move") for i in sentence)
-    if moved or any(item.has("word", "feel", "code") for item in sentence):
-        return sentence
-    words = sum(row[i.first].kind == "word" and row[i.first].word not in _EMPTY for i in sentence)
+    known = _names(sentence)
     made: list[Item] = []
-    for n, item in enumerate(sentence):
+    part: list[Item] = []
+    for item in sentence:
+        if (item.has("mark") or item.has(*_RELATIONS)) and part:
+            made += _kin(part, row, text, known) if not _names(part) else part
+            part = []
+        part.append(item)
+    return made + (_kin(part, row, text, known) if not _names(part) else part)
+
+
+def _names(part: Sequence[Item]) -> bool:
+    """Whether it names a face or a feeling already."""
+    moved = any(i.has("part") for i in part) and any(i.has("move") for i in part)
+    return moved or any(item.has("word", "feel", "code") for item in part)
+
+
+def _kin(part: list[Item], row: Sequence[Token], text: str, known: bool) -> list[Item]:
+    words = sum(row[i.first].kind == "word" and row[i.first].word not in _EMPTY for i in part)
+    made: list[Item] = []
+    for n, item in enumerate(part):
         token = row[item.first]
         free = token.kind == "word" and item.has("plain", "degree", "manner") and token.word not in _EMPTY
         kin = relative(token.word) if free else None
         name = text[token.start].isupper() and n > 0
-        if kin is not None and not name and kin[1] >= _least(sentence, n, words, row):
+        least = _BESIDE if known else _least(part, n, words, row)
+        if kin is not None and not name and kin[1] >= least:
             item = Item(item.first, item.last, (("feel", Felt(((kin[0], 1.0),), 0.6)),))
         made.append(item)
     return made

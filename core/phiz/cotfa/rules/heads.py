@@ -13,6 +13,25 @@ from phiz.cotfa.rules.tokens import Token
 from phiz.face.action_units import ACTION_UNITS
 
 Units = tuple[tuple[int, float | None, str], ...]
+_UNTIL_THEN = frozenset(("until", "till", "before", "up"))
+_COMMANDS = frozenset(("lose", "wipe", "drop", "cut", "end", "kill", "erase", "ditch", "remove"))
+_ABSENT = frozenset(
+    [
+        "there",
+        "here",
+        "what",
+        "allowed",
+        "wanted",
+        "needed",
+        "it",
+        "present",
+        "welcome",
+        "seen",
+        "visible",
+        "shown",
+        "called",
+    ]
+)
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
 _FACES = frozenset(("word", "code", "feel", "part"))
@@ -78,6 +97,7 @@ class Binder:
         self._waiting_side = ""
         self._waiting_degree: float | None = None
         self._carried_denial = False
+        self._open_denial = False
 
     def bind(self) -> list[Head]:
         """The heads in the order of the note."""
@@ -94,7 +114,10 @@ class Binder:
     def _answered(self, segment: Segment) -> None:
         """'A smile? No.': the answer denies what was asked."""
         only = [item for item in segment.items if not item.has("plain")]
-        if len(segment.items) > 2 or not only or not only[0].has("negator"):
+        answers = {"hardly", "nope", "nah", "scarcely", "negative"}
+        if len(segment.items) > 3 or not segment.items:
+            return
+        if not (only and only[0].has("negator")) and self.row[segment.items[0].first].word not in answers:
             return
         i = segment.items[0].first
         if i and self.row[i - 1].word == "?":
@@ -112,7 +135,7 @@ class Binder:
             "",
             None,
         )
-        self._carried_denial = False
+        self._carried_denial = self._open_denial = False
         self.said.parts, self.said.moves = [], []
 
     # ---- one segment -----------------------------------------------------------------------------
@@ -229,8 +252,9 @@ class Binder:
                     moved.append(move)
                     bound.setdefault(item.first, []).append((move, part))
                     break
+        grins = any(12 in {au for au, _, _ in word.units} for i in segment.items for word in i.get("word"))
         for item, part in parts:
-            if item.first in bound:
+            if item.first in bound and not (part == "teeth" and grins):
                 mine = [move for move, _ in bound[item.first]]
                 yield from self._made(n, segment, part, sides[item.first], mine, item, None)
                 # 'brows and lips tighten': parts that waited take the same moves.
@@ -402,8 +426,11 @@ class Binder:
         if from_word is not None and _has(segment, "hold") and _ing(self.row, from_word.last):
             ranges.append((from_word.last, last, "keep from"))
         than = next((i for i in segment.items if i.get("plain") == ["than"]), None)
-        if than is not None and any(self.row[i.first].word == "more" for i in segment.items):
+        words = {self.row[i.first].word: i for i in segment.items}
+        if than is not None and "more" in words:
             ranges.append((than.first, last, "than"))
+        if than is not None and "less" in words:
+            ranges.append((words["less"].first, than.first, "less"))
         negators = [item for item in segment.items if item.has("negator")]
         k = 0
         while k < len(negators):
@@ -428,6 +455,20 @@ class Binder:
                 first = last if to is None else to
             ranges.append((first, last, word))
             k += 1
+        first = segment.items[0] if segment.items else None
+        opens = first is not None and (first.first == 0 or self.row[first.first - 1].kind == "mark")
+        if (
+            first is not None
+            and opens
+            and self.row[first.first].word in _COMMANDS
+            and not _has(segment, "part")
+        ):
+            ranges.append((first.last, last, "command"))  # 'lose the smile'
+        if self._open_denial and segment.items and not {",", "and", "next", "cut"} & segment.joins:
+            ranges.append((segment.items[0].first, last, "not"))  # 'not | with the eyes'
+        tail = negators[-1] if negators else None
+        plain = tail is not None and tail.get("negator")[0] in ("not", "n't", "never")
+        self._open_denial = plain and tail is segment.items[-1] and bool(ranges)
         if not ranges and self._carried_denial and segment.items and self._goes_on(segment):
             ranges.append((segment.items[0].first, last, "or"))
         self._carried_denial = bool(ranges)
@@ -439,6 +480,10 @@ class Binder:
         first = segment.items[0].first if segment.items else 0
         timed = _has(segment, "time")
         for item in segment.items:
+            after = [self.row[k].word for k in range(item.last, segment.items[-1].last)]
+            being = self.row[item.first - 1].word in ("is", "are", "was", "be") if item.first else False
+            if item.has("negator") and being and (not after or after[0] in _ABSENT):
+                found.append((first, item.first, "is not"))  # 'fear is not what this is'
             if item.has("post_negator") and not (timed and item.has("end")):
                 before = [i for i in segment.items if i.last <= item.first]
                 if any(i.has("part", "word", "code", "feel") for i in before):
@@ -512,6 +557,10 @@ class Binder:
         if ways:
             heads[:] = [h for h in heads if not (h.part in _WAYS | {"eye"} and self._sidelong(h, segment))]
         for item in segment.items:
+            way = next((way for way in item.get("move") if way in ("left", "right")), None)
+            mine = [h for h in heads if h.sided and not h.part and h.units]
+            if way and not item.has("side") and mine and not _has(segment, "part"):
+                mine[-1].side = self._resolved(way[0].upper())  # 'a wink to the right'
             if not item.has("side"):
                 continue
             if (
@@ -642,6 +691,12 @@ class Binder:
                 times = [*self._waiting, *times]
             self._waiting = []
         for head in [*heads]:
+            until = next((t for t in times if t.start is None and t.end is not None), None)
+            if head.denied and until is not None and self.row[until.first].word in _UNTIL_THEN:
+                head.denied = False  # 'does not smile until 3 s'
+                head.times.append(Time(until.first, until.last, start=until.end))
+                head.own_time = True
+                continue
             head.times += times
             head.own_time = bool(times)
             for also in (t for t in times if t.also is not None):
@@ -767,7 +822,7 @@ def _as_end(time: Time) -> Time:
 
 
 def _and(segment: Segment) -> bool:
-    return bool({"and", "&", "+"} & segment.joins)
+    return bool({"and", "&", "+", "only", "just", "merely"} & segment.joins)
 
 
 def _distance(one: Item, other: Item) -> int:

@@ -81,8 +81,9 @@ _FILLERS = frozenset(
 )
 _AT = frozenset(["at", "@", "around", "about", "on", "after", "since", "past", "from", "starting"])
 _UNTIL = frozenset(["until", "till", "til", "to", "through", "thru"])
-_DASHES = frozenset(("-", "–", "—", "to", "..", "...", "until", "till", "through", "and", "thru"))
+_DASHES = frozenset(("-", "–", "—", "→", "to", "..", "...", "until", "till", "through", "and", "thru"))
 _TAIL = frozenset(["mark", "point", "marks"])
+_REACHES = frozenset(("hits", "reaches", "strikes", "once", "when", "reach", "reaching"))
 _WAITS = frozenset(("wait", "waits", "pause", "pauses", "beat", "waiting", "hesitates"))
 _THING = frozenset(
     [
@@ -592,9 +593,12 @@ class Clock:
         joined = self.word(k)
         if joined in _DASHES and (joined != "and" or prep == "between"):
             m = k + 1
-            while self.word(m) in _FILLERS:
+            while self.word(m) in _FILLERS or self.word(m) == ">":
                 m += 1
-            if prep == "from" and joined in _UNTIL and self.word(m) in ("end", "finish"):
+            if (prep == "from" or joined not in _UNTIL) and self.word(m) in (
+                "end",
+                "finish",
+            ):
                 return Time(
                     i,
                     m + 1,
@@ -645,7 +649,13 @@ class Clock:
             if self.word(j) not in ("at", "from", "around", "@"):
                 return None
             prep = self.word(j)
-        if prep not in _AT and prep not in ("onset", "by", "offset", "before"):
+        if (prep, self.word(j + 1)) in (
+            ("not", "before"),
+            ("as", "of"),
+            ("but", "before"),
+        ):
+            j, prep = j + 1, "after"
+        if prep not in _AT and prep not in ("onset", "by", "offset", "before") and prep not in _REACHES:
             return None
         j += 1
         while self.word(j) in _FILLERS or self.word(j) in (
@@ -701,8 +711,8 @@ class Clock:
     def _until(self, i: int) -> Time | None:
         """Until 3 s; to 4 s; through 2.4 s; till the 3 second mark."""
         j, prep = i, self.word(i)
-        if prep == "up" and self.word(i + 1) == "to":
-            j, prep = i + 1, "to"
+        if prep == "up" and self.word(i + 1) in ("to", "until", "till"):
+            j, prep = i + 1, self.word(i + 1)
         if prep not in _UNTIL:
             return None
         j += 1
