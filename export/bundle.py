@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -28,9 +24,9 @@ from phiz.runtime import bundle
 from phiz.runtime.articulation import Lips
 from phiz.runtime.manner import Manners
 from phiz.train import checkpoint, encoder, stage1, stage2
+from phiz.train.bundle_folder import replacing, write_manifest
 from phiz.train.checkpoint import CheckpointError
 from phiz.train.graphs import FLOAT_ALLOWED, INT8_ALLOWED, check, store_half, write_graph, write_int8
-from phiz.writing import OutputError
 
 UPPER_FACE_NOISE = 1.2
 """Spread of the noise that brows and eyes are sampled from. Nothing heard foretells a blink, and a base
@@ -150,36 +146,6 @@ def write_bundle(
         manifest.sha256.update({file: bundle.digest(part / file) for file in sorted(differences)})
         write_manifest(manifest, part)
     return differences
-
-
-@contextmanager
-def replacing(out: Path) -> Iterator[Path]:
-    """A new folder that takes the place of the bundle `out` when all is well; else nothing is left of it.
-
-    Raises OutputError.
-    """
-    if out.exists() and not (out / bundle.MANIFEST).is_file():
-        raise OutputError(
-            f"expected a model bundle or nothing at {out}, found something else; choose another"
-        )
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
-        yield part
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(part, out)
-    except OSError as error:
-        raise OutputError(f"cannot write the bundle {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def write_manifest(manifest: bundle.Manifest, folder: Path) -> None:
-    """Sign it, in place, and write it into a bundle's folder."""
-    manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
-    text = manifest.model_dump_json(indent=1, exclude_none=True)
-    (folder / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def _write(

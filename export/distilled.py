@@ -8,14 +8,13 @@ from pathlib import Path
 from export.bundle import (
     _controlled_inputs,
     _denoiser_inputs,
-    replacing,
     write_adapter_graph,
     write_denoiser_graphs,
-    write_manifest,
 )
 from phiz.model.without import Guidable
 from phiz.runtime import bundle
 from phiz.train import distill, from_bundle, stage1
+from phiz.train.bundle_folder import replacing, write_manifest
 
 
 def write_distilled(

@@ -7,7 +7,6 @@ that was distilled belongs to the old base model: it is cut off, and sampling ru
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +24,9 @@ from phiz.model.dit import MOTION, Dit
 from phiz.motion.take import Take
 from phiz.runtime import bundle
 from phiz.runtime.manner import SHORTEST, MannerError, Manners, logarithms, read_manner
+from phiz.train.bundle_folder import replacing, write_manifest
 from phiz.train.from_bundle import weight_places
 from phiz.train.graphs import FLOAT_ALLOWED, INT8_ALLOWED, check, load_float, store_half, write_int8
-from phiz.writing import OutputError
 
 
 def write(
@@ -39,15 +38,8 @@ def write(
     bundle at `out` is replaced. Returns what each graph differs from its network by. Raises BundleError,
     ParityError, OutputError; then nothing is written.
     """
-    if out.exists() and not (out / bundle.MANIFEST).is_file():
-        raise OutputError(
-            f"expected a model bundle or nothing at {out}, found something else; choose another"
-        )
     old = bundle.read_manifest(base)
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
+    with replacing(out) as part:
         changed = {graphs["denoiser"] for graphs in old.graphs.values()}
         kept = {file for graphs in old.graphs.values() for file in graphs.values()} - changed
         for file in sorted(kept):
@@ -60,20 +52,12 @@ def write(
                 "default_style": style,
                 "distilled": None,
                 "manners": _with_manner(old.manners, style, takes),
+                "sha256": {file: bundle.digest(part / file) for file in sorted(kept | changed)},
                 "trained": {**old.trained, "stage1": model.config.as_dict(), "finetune": trained},
             }
         )
-        manifest.sha256 = {file: bundle.digest(part / file) for file in sorted(kept | changed)}
-        manifest.sha256[bundle.MANIFEST] = bundle.manifest_digest(manifest)
-        text = manifest.model_dump_json(indent=1, exclude_none=True)
-        (part / bundle.MANIFEST).write_text(text + "\n", encoding="utf-8")
+        write_manifest(manifest, part)
         bundle.load(part, threads=1)
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(part, out)
-    except OSError as error:
-        raise OutputError(f"cannot write the bundle {out}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return differences
 
 
