@@ -47,7 +47,7 @@ class Head:
 def demo_head(variation: str | Variation = "woman") -> Head:
     """A demo character, one of VARIATIONS or your own, built anew; equal calls give equal heads."""
     from phiz.face.head.anatomy import assemble
-    from phiz.face.head.keys import all_keys
+    from phiz.face.head.keys import all_keys, correctives
     from phiz.face.head.texture import face_uvs
 
     chosen = VARIATIONS[variation] if isinstance(variation, str) else variation
@@ -57,4 +57,5 @@ def demo_head(variation: str | Variation = "woman") -> Head:
     names = [name for name, _, _ in materials]
     index = np.array([names.index(m) for m in body.materials])
     vertices = (body.vertices / 100.0).astype(np.float32)
-    return Head(vertices, body.faces, index, materials, keys, face_uvs(body))
+    mends = {n: (by, (delta / 100.0).astype(np.float32)) for n, (by, delta) in correctives(body).items()}
+    return Head(vertices, body.faces, index, materials, keys, face_uvs(body), mends)

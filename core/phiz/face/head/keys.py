@@ -1,4 +1,4 @@
-"""All 52 shape keys of the head, by ARKit name."""
+"""All 52 shape keys of the head, by ARKit name, and what mends them where several work together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,27 @@ def all_keys(body: Body) -> dict[str, np.ndarray]:
     keys.update(keys_jaw.keys(body, here))
     for name, delta in keys_eyes.keys(body).items():
         keys[name] = keys[name] + delta if name in keys else delta
-    carried = body.anchors >= 0
-    for delta in keys.values():
-        delta[carried] = delta[body.anchors[carried]]
-    return {name: keys[name] for name in (*CHANNELS, TONGUE)}
+    return {name: _carried(body, keys[name]) for name in (*CHANNELS, TONGUE)}
+
+
+def correctives(body: Body) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """What keys need that work on one place: their names, and (V, 3) cm at the product of their weights."""
+    here = points(body)
+    soft = np.zeros((len(body.vertices), 1))
+    soft[body.span["skin"]] = here.follows[body.span["skin"], None]
+    flip = np.array([-1.0, 1.0, 1.0])
+    found: dict[str, tuple[tuple[str, ...], np.ndarray]] = dict(keys_eyes.correctives(body))
+    for drivers, field in keys_mouth.CORRECTIVES.items():
+        sided = any(name not in CHANNELS for name in drivers)
+        for side in ("Left", "Right") if sided else ("",):
+            names = tuple(name if name in CHANNELS else name + side for name in drivers)
+            delta = field(here.mirrored()) * flip if side == "Right" else field(here)
+            found[" ".join(names)] = (names, soft * delta)
+    return {name: (names, _carried(body, delta)) for name, (names, delta) in found.items()}
+
+
+def _carried(body: Body, delta: np.ndarray) -> np.ndarray:
+    """The displacement with what hangs on the skin, such as lashes, moved along."""
+    hangs = body.anchors >= 0
+    delta[hangs] = delta[body.anchors[hangs]]
+    return delta

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from phiz.face.head.anatomy import Body
 from phiz.face.head.fields import JAW_DROP, step
 from phiz.face.head.landmarks import landmarks
-from phiz.face.head.skin import LID_RINGS, Ring
+from phiz.face.head.skin import CREASE_RING, LID_RINGS, Ring
 
-FOLD = 0.95  # cm from the rim of a lid to where its skin stays behind
-CLOSED_LIFT = 0.20  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
-UPPER_SHARE = 0.82  # of the way between the lids, done by the upper one
+CREASE = {True: 0.10, False: 0.35}  # how far the crease of an upper (True) or lower lid goes with its rim
+TAIL = 0.45  # radians from the crease to where the skin stays behind
+CLOSED_LIFT = 0.31  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
+EDGE_LIFT = 0.05  # cm that the inner edge of a lid gives way to the cornea
+EDGE_GIVES = 0.018  # cm, the same in every other key that moves a lid
+DRIFT = 0.09  # radians by which closed lids lie nearer to the nose
+UPPER_SHARE = 0.90  # of the way between the lids, done by the upper one
 LOOK = {"Up": (0.0, 0.42), "Down": (0.0, -0.46), "Out": (0.50, 0.0), "In": (-0.50, 0.0)}  # yaw, pitch
 LIDS_LOOK = {
     "Up": (0.16, 0.06, 0.0),
@@ -31,38 +37,59 @@ class _Lids:
         self.points = np.stack([body.vertices[loop] * self.flip - self.centre for loop in ring.loops])
         rim = self.points[LID_RINGS]
         azimuth, elevation, _ = _angles(rim)
-        self.grip = 1 - step(np.linalg.norm(self.points - rim, axis=2), 0.0, FOLD)  # (loops, N)
-        self.grip[0] = 0.0
-        self.grip[LID_RINGS:] = 1.0
         partner = ring.partner()
         self.upper = np.arange(len(partner)) <= ring.half
         over = np.where(self.upper, elevation, elevation[partner])
         below = np.where(self.upper, elevation[partner], elevation)
         self.gap = over - below  # (N,) opening at each place, 0 at the corners
+        self.open = self.gap / self.gap.max()
+        self.grip = self._grip()
         self.meet = below + (1 - UPPER_SHARE) * self.gap
         self.elevation = elevation
         self.azimuth = (azimuth + azimuth[partner]) / 2 - azimuth
 
-    def moved(self, rise: np.ndarray, turn: np.ndarray, lift: np.ndarray) -> np.ndarray:
-        """(V, 3) displacement when the rim rises and turns by angles (N,) and moves out by lift (N,)."""
+    def _grip(self) -> np.ndarray:
+        """(loops, N) how far each loop goes with the rim: evenly less up to the crease, then running out."""
+        unit = self.points / np.linalg.norm(self.points, axis=2, keepdims=True)
+        away = np.arccos(np.clip(np.sum(unit * unit[LID_RINGS], axis=2), -1, 1))  # (loops, N)
+        crease = np.maximum(away[CREASE_RING], 1e-6)
+        base = np.where(self.upper, CREASE[True], CREASE[False])
+        grip = base * (1 - step(away, crease, crease + TAIL)) + (1 - base) * np.clip(1 - away / crease, 0, 1)
+        grip[0] = 0.0
+        grip[LID_RINGS:] = 1.0
+        return grip
+
+    def moved(self, rise: np.ndarray, turn: np.ndarray, lift: np.ndarray, edge: np.ndarray) -> np.ndarray:
+        """(V, 3) displacement when the rim rises and turns by angles (N,) and moves out by lift (N,).
+
+        The inner edge of the rim moves out by `edge` (N,) more.
+        """
         delta = np.zeros((self.total, 3))
-        for loop, points, grip in zip(self.ring.loops, self.points, self.grip, strict=True):
+        for k, (loop, points, grip) in enumerate(zip(self.ring.loops, self.points, self.grip, strict=True)):
             azimuth, elevation, radius = _angles(points)
-            to = _points(azimuth + grip * turn, elevation + grip * rise, radius + grip * lift)
+            out = grip * (lift + edge if k == LID_RINGS + 1 else lift)
+            to = _points(azimuth + grip * turn, elevation + grip * rise, radius + out)
             delta[loop] = (to - points) * self.flip
         return delta
 
     def blink(self, amount: float = 1.0) -> np.ndarray:
         """Closed exactly at 1: rims of both lids arrive at the same points."""
         rise = (self.meet - self.elevation) * amount
-        lift = CLOSED_LIFT * np.minimum(1.0, self.gap / self.gap.max() * 3) * amount
-        return self.moved(rise, self.azimuth * amount, lift)
+        lift = CLOSED_LIFT * np.minimum(1.0, self.open * 1.6) * amount
+        turn = (self.azimuth - DRIFT * self.open) * amount
+        return self.moved(rise, turn, lift, EDGE_LIFT * self.open * amount)
+
+    def below(self, delta: np.ndarray) -> np.ndarray:
+        """(V, 3) the displacement of the skin round the eye, less where a lid goes its own way."""
+        for loop, grip in zip(self.ring.loops, self.grip, strict=True):
+            delta[loop] *= 1 - grip[:, None]
+        return delta
 
     def shifted(self, upper: float, lower: float, across: float = 0.0) -> np.ndarray:
         """The lids' middles moved up by these angles and both across by an angle."""
-        shape = self.gap / self.gap.max()
+        shape = self.open
         rise = np.where(self.upper, upper, lower) * shape
-        return self.moved(rise, across * shape, np.zeros_like(shape))
+        return self.moved(rise, across * shape, 0.0 * shape, EDGE_GIVES * shape)
 
 
 def _angles(p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -88,6 +115,16 @@ def _turned_eyeball(body: Body, name: str, side: float, yaw: float, pitch: float
     return delta
 
 
+def _drift(body: Body, side: float) -> np.ndarray:
+    """(V, 3) the skin below the eye drawn towards the nose, as the ring muscle round the eye does."""
+    out = np.zeros_like(body.vertices)
+    skin = body.span["skin"]
+    p = body.vertices[skin] * np.array([side, 1.0, 1.0])
+    weight = np.exp(-np.sum(((p - landmarks(body.shape)["under the eye"]) / [1.5, 2.0, 0.8]) ** 2, axis=1))
+    out[skin, 0] = -0.06 * side * weight * JAW_DROP
+    return out
+
+
 def _under_eye(body: Body, side: float) -> np.ndarray:
     """(V, 3) the skin below the eye pushed up."""
     p = body.vertices * np.array([side, 1.0, 1.0])
@@ -99,16 +136,41 @@ def _under_eye(body: Body, side: float) -> np.ndarray:
     return out
 
 
-def keys(body: Body) -> dict[str, np.ndarray]:
-    """The fourteen eye keys, and what the lids add to cheekSquint."""
-    out: dict[str, np.ndarray] = {}
+SHIFTS: dict[str, tuple[float, float, float]] = {
+    "eyeWide": (0.16, 0.015, 0.0),
+    "eyeSquint": (-0.05, 0.13, 0.0),
+    "cheekSquint": (-0.03, 0.08, 0.0),
+    "mouthSmile": (-0.02, 0.06, 0.0),
+    **{"eyeLook" + way: shift for way, shift in LIDS_LOOK.items()},
+}
+"""How far the middles of the upper and the lower lid rise, and both turn outwards, in each key; radians."""
+
+
+def _each_eye(body: Body) -> Iterator[tuple[str, float, _Lids]]:
     for name, ring, side in zip(("Left", "Right"), body.skin.eyes, (1.0, -1.0), strict=True):
-        lids = _Lids(body, ring, side)
-        out["eyeBlink" + name] = lids.blink()
-        out["eyeWide" + name] = lids.shifted(0.16, -0.04)
-        out["eyeSquint" + name] = lids.shifted(-0.05, 0.13) + _under_eye(body, side)
-        out["cheekSquint" + name] = lids.shifted(-0.03, 0.08)
+        yield name, side, _Lids(body, ring, side)
+
+
+def keys(body: Body) -> dict[str, np.ndarray]:
+    """The fourteen eye keys, and what the lids add to cheekSquint and mouthSmile."""
+    out: dict[str, np.ndarray] = {}
+    for name, side, lids in _each_eye(body):
+        out["eyeBlink" + name] = lids.blink() + lids.below(_drift(body, side))
+        for stem, shift in SHIFTS.items():
+            out[stem + name] = lids.shifted(*shift)
+        pushed = lids.below(_under_eye(body, side))
+        out["eyeSquint" + name] += pushed
+        out["mouthSmile" + name] += 0.4 * pushed
         for way, (yaw, pitch) in LOOK.items():
-            ball = _turned_eyeball(body, "eyeball " + name.lower(), side, yaw, pitch)
-            out[f"eyeLook{way}{name}"] = ball + lids.shifted(*LIDS_LOOK[way])
+            out[f"eyeLook{way}{name}"] += _turned_eyeball(body, "eyeball " + name.lower(), side, yaw, pitch)
     return out
+
+
+def correctives(body: Body) -> dict[str, tuple[tuple[str, str], np.ndarray]]:
+    """What keeps closed lids closed whatever else moves them: (V, 3) cm at the product of two keys."""
+    return {
+        f"eyeBlink{name} {stem}{name}": (("eyeBlink" + name, stem + name), -lids.shifted(upper, lower))
+        for name, _, lids in _each_eye(body)
+        for stem, (upper, lower, _) in SHIFTS.items()
+        if upper or lower
+    }

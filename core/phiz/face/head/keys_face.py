@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.face.head.anatomy import Points
-from phiz.face.head.fields import bump, over, push, push_both, round_mouth, step
+from phiz.face.head.fields import bump, fold, left_half, over, push, push_both, ripple, round_mouth, step
 from phiz.face.head.keys_mouth import Field
 
 
@@ -25,13 +25,21 @@ def _along(x: np.ndarray, middle: float, width: float) -> np.ndarray:
 def brow_inner_up(q: Points) -> np.ndarray:
     x = q.place[:, 0]
     weight = _brow_band(q) * np.exp(-((np.maximum(np.abs(x) - 1.0, 0) / 1.9) ** 2))
-    return push(weight, 0, 27, -1) + push(weight * np.tanh(x), -1, 0, 0)
+    folds = ripple(q, "forehead", 2.2, 1.6, 1.9, -0.3) + ripple(q.mirrored(), "forehead", 2.2, 1.6, 1.9, -0.3)
+    return push(weight, 0, 27, -1) + push(weight * np.tanh(x), -1, 0, 0) + push(folds, 0, 0, 3)
 
 
 def brow_down(q: Points) -> np.ndarray:
     x = q.place[:, 0]
     weight = _brow_band(q) * step(x, -0.5, 1.0) * np.exp(-((np.maximum(x - 1.8, 0) / 2.2) ** 2))
-    return push(weight, -12, -17, 8) + push(_brow_band(q) * _along(x, 4.6, 1.2), -6, -2, 6)
+    inner = q.at["inner brow"]
+    high = np.exp(-(((q.place[:, 2] - inner[2] + 0.5) / 1.0) ** 2)) * step(q.place[:, 1], -2.0, -5.0)
+    return (
+        push(weight, -12, -17, 8)
+        + push(_brow_band(q) * _along(x, 4.6, 1.2), -6, -2, 6)
+        + push(high * _along(x, 0.36 * inner[0], 0.26), 0, 0, -6)
+        + push(high * _along(x, 0.85 * inner[0], 0.45), 0, 0, 5)
+    )
 
 
 def brow_outer_up(q: Points) -> np.ndarray:
@@ -66,10 +74,12 @@ def cheek_squint(q: Points) -> np.ndarray:
 
 def nose_sneer(q: Points) -> np.ndarray:
     """The nose's wing and the upper lip drawn up, the skin beside the nose gathered."""
-    x = q.place[:, 0]
+    x, _, z = q.place.T
     near = round_mouth(q, 0.55)
     return (
-        push(bump(q, "nose wing", 0.9, 0.9), 1, 16, 1)
+        push(bump(q, "nose wing", 0.9, 0.9), 3, 16, 1)
+        + fold(q, 4, 4) * step(z, q.at["mouth corner"][2] - 0.3, q.at["mouth corner"][2] + 1.2)[:, None]
+        + push(ripple(q, "nose bridge", 0.9, 1.3, 0.95, 0.1) * left_half(q, 0.5), 0, 0, 5)
         + push(bump(q, "nose tip", 1.0, 0.8), 0, 4, 0)
         + push(near * over(q) * step(x, -1.2, 1.2), 2, 19, 0)
         + push(near * np.maximum(q.beside, 0) ** 2, -2, 14, 1)

@@ -11,14 +11,15 @@ from phiz.face.head.fields import JAW_DROP, push, round_mouth, step, under
 from phiz.face.head.proportions import Proportions
 
 CORNER = 0.43  # how far the corners of the mouth go with the jaw
+ROUND = 0.85  # of the lower lip in the open mouth: 1 is an ellipse, less is squarer, more is pointed
 MEETING = 0.10  # where the lips meet under mouthClose, from the upper lip (0) to the open lower one (1)
 
 
 def follow(q: Points) -> np.ndarray:
     """(V,) how far the skin goes with the jaw: 0 on the upper face, .45 at the corners, 1 at the chin."""
     y, z = q.place.T[1:]
-    above, below = np.maximum(q.side, 0.0), np.maximum(-q.side, 0.0)
-    weight = CORNER * (1 - above) ** 1.4 + (1 - CORNER) * below + 0.14 * under(q) * round_mouth(q, 0.5)
+    above, below = np.maximum(q.side, 0.0) ** 1.2, np.maximum(-q.side, 0.0) ** ROUND
+    weight = CORNER * (1 - above) ** 1.4 + (1 - CORNER) * below + 0.06 * under(q) * round_mouth(q, 0.5)
     rear = 1 - step(y, -5.8, 1.5)
     neck = step(z, -13.0, -9.8)
     neck = np.where(y < -5.5, 1 - (1 - neck) * step(y, -7.5, -5.5), neck)

@@ -11,6 +11,7 @@ from phiz.face.head.fields import (
     bump,
     corner,
     corners,
+    fold,
     left_half,
     over,
     push,
@@ -26,7 +27,7 @@ Field = Callable[[Points], np.ndarray]
 def funnel(q: Points) -> np.ndarray:
     """Lips pushed out and opened into a trumpet."""
     near = round_mouth(q, 0.55)
-    rim = 0.75 + 0.25 * q.lip
+    rim = 0.6 + 0.4 * q.lip  # the red turns outwards
     return (
         push(near * over(q) * rim, 0, 22, 27)
         + push(near * under(q) * rim, 0, -32, 22)
@@ -58,7 +59,7 @@ def sideways(sign: float) -> Field:
         behind = step(-sign * q.beside, 0.0, 1.0)
         return (
             push(near * (1 - 0.6 * ahead), sign * 54, 2, -10)
-            + push(near * ahead, 0, 18, -6)
+            + push(near * ahead, 0, 12, -6)
             + push(near * behind, 0, -1, 42)
             + push(bump(q, "chin", 2.2, 2.0), sign * 8, 1, 2)
         )
@@ -73,7 +74,8 @@ def smile(q: Points) -> np.ndarray:
     return (
         push(near * corner(q), 24, 34, -31)
         + push(middle, 2, 6, -6)
-        + push(bump(q, "cheek", 1.8, 1.5), 4, 13, 9)
+        + push(bump(q, "cheek", 1.8, 1.5), 4, 13, 10)
+        + fold(q, 4, 5)
         + push(bump(q, "beside the mouth", 1.3, 1.1), 6, 6, -9)
         + push(bump(q, "low cheek", 1.4, 1.6), 11, 20, -6)
         + push(bump(q, "jaw side", 1.5, 1.5), 2, 8, 2)
@@ -84,7 +86,7 @@ def smile(q: Points) -> np.ndarray:
 def frown(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.55)
     return (
-        push(near * corner(q), 7, -17, -5)
+        push(near * corner(q), 7, -20, -5)
         + push(bump(q, "beside the mouth", 1.2, 1.1), 1, -8, -5)
         + push(bump(q, "low cheek", 1.2, 1.2), 5, -9, 2)
         + push(bump(q, "chin", 1.8, 1.5), 0, 2, 2)
@@ -114,11 +116,13 @@ def stretch(q: Points) -> np.ndarray:
 
 
 def roll_lower(q: Points) -> np.ndarray:
-    """The lower lip turned in over the teeth."""
+    """The lower lip turned in over the teeth: all of its red comes to where the lips touch."""
     near = round_mouth(q, 0.42) * under(q)
+    shown = 1 - q.lip**0.85
     return (
-        push(near * (1 - q.lip), 0, 38, -16)
-        + push(near * q.lip, 0, 17, -27)
+        push(near * shown, 0, 34, 0)
+        + push(near * (1 - q.lip), 0, 0, -16)
+        + push(near * q.lip, 0, 5, -27)
         + push(bump(q, "chin pad", 1.6, 0.8), 0, 11, 14)
     )
 
@@ -126,10 +130,12 @@ def roll_lower(q: Points) -> np.ndarray:
 def roll_upper(q: Points) -> np.ndarray:
     """The upper lip turned in over the teeth."""
     near = round_mouth(q, 0.42) * over(q)
+    shown = 1 - q.lip**0.85
     return (
-        push(near * (1 - q.lip), 0, -26, -24)
-        + push(near * q.lip, 0, -4, -25)
-        + push(round_mouth(q, 0.4) * corners(q), 0, 2, -9)
+        push(near * shown, 0, -21, 0)
+        + push(near * (1 - q.lip), 0, 0, -24)
+        + push(near * q.lip, 0, -3, -25)
+        + push(round_mouth(q, 0.4) * corners(q), 0, 2, -4)
         + push_both(q, "beside the mouth", 1.2, 1.0, 3, -11, -6)
     )
 
@@ -138,6 +144,7 @@ def shrug_lower(q: Points) -> np.ndarray:
     """The chin pushes the lower lip up."""
     return (
         push(round_mouth(q, 0.9) * under(q), 0, 25, 19)
+        + push(round_mouth(q, 0.4) * over(q), 0, 10, 4)
         + push(bump(q, "chin", 2.2, 1.8), 0, 20, 6)
         + push(round_mouth(q, 0.5) * corners(q), 0, 6, 7)
     )
@@ -152,8 +159,8 @@ def press(q: Points) -> np.ndarray:
     half = left_half(q, 1.3)
     near = round_mouth(q, 0.40)
     return (
-        push(near * np.maximum(q.side, 0) * half * (1 - 0.5 * q.lip), 0, -7, -3)
-        + push(near * np.maximum(-q.side, 0) * half * (1 - 0.5 * q.lip), 0, 13, 6)
+        push(near * np.maximum(q.side, 0) * half * (1 - 0.7 * q.lip), 0, -7, -3)
+        + push(near * np.maximum(-q.side, 0) * half * (1 - 0.7 * q.lip), 0, 13, 6)
         + push(round_mouth(q, 0.5) * corner(q), 0, 5, 2)
         + push(bump(q, "chin", 2.0, 1.6) * left_half(q, 1.5), 0, 14, 7)
         + push(bump(q, "chin pad", 1.6, 0.8) * left_half(q, 1.5), 0, 9, 3)
@@ -200,3 +207,46 @@ FIELDS: dict[str, Field] = {
     "mouthLowerDown": lower_down,
     "mouthUpperUp": upper_up,
 }
+
+
+def _funnel_open(q: Points) -> np.ndarray:
+    """An open jaw leaves the trumpet's lower lip less to do."""
+    near = round_mouth(q, 0.55)
+    return push(near * under(q), 0, 20, 0) + push(near * over(q), 0, -8, 0)
+
+
+def _pucker_open(q: Points) -> np.ndarray:
+    """A kiss with an open jaw is a small round opening."""
+    near = round_mouth(q, 0.5)
+    return push(near * under(q), 0, 26, 0) + push(near * over(q), 0, -8, 0) + push(near * q.beside, 6, 0, 0)
+
+
+def _smile_open(q: Points) -> np.ndarray:
+    """A laugh lifts the upper lip off the teeth; the corner stays where the smile holds it."""
+    half = left_half(q, 1.6)
+    near = round_mouth(q, 0.6)
+    return push(near * over(q) * half, 0, 7, -3) + push(near * corner(q), 2, 8, 0)
+
+
+def _rolled_both(q: Points) -> np.ndarray:
+    near = round_mouth(q, 0.42)
+    return push(near * under(q), 0, -5, 13) + push(near * over(q), 0, 3, 13)
+
+
+def _rolled_lower_pressed(q: Points) -> np.ndarray:
+    return push(round_mouth(q, 0.4) * under(q) * left_half(q, 1.3), 0, -15, 2)
+
+
+def _rolled_upper_pressed(q: Points) -> np.ndarray:
+    return push(round_mouth(q, 0.4) * over(q) * left_half(q, 1.3), 0, 8, 2)
+
+
+CORRECTIVES: dict[tuple[str, ...], Field] = {
+    ("jawOpen", "mouthFunnel"): _funnel_open,
+    ("jawOpen", "mouthPucker"): _pucker_open,
+    ("jawOpen", "mouthSmile"): _smile_open,
+    ("mouthRollLower", "mouthRollUpper"): _rolled_both,
+    ("mouthRollLower", "mouthPress"): _rolled_lower_pressed,
+    ("mouthRollUpper", "mouthPress"): _rolled_upper_pressed,
+}
+"""What is added at the product of the weights of keys; for the left side where a name has sides."""

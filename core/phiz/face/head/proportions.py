@@ -17,8 +17,8 @@ class Eye:
 
     centre: tuple[float, float, float] = (3.1, -5.45, 0.0)
     radius: float = 2.0
-    lid_gap: float = 0.09  # between eyeball and the rim of the open lid
-    lid_thickness: float = 0.14
+    lid_gap: float = 0.15  # between eyeball and the rim of the open lid
+    lid_thickness: float = 0.10
     inner: float = -0.82  # azimuth of the corner towards the nose
     outer: float = 0.86  # azimuth of the other corner
     top: float = 0.43  # elevation of the upper lid above the line between the corners
