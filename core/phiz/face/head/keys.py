@@ -16,7 +16,7 @@ def all_keys(body: Body) -> dict[str, np.ndarray]:
     soft = np.zeros(len(body.vertices))
     for name in ("skin", "brow left", "brow right"):
         soft[body.span[name]] = 1.0
-    soft = (soft * here.follows)[:, None]
+    soft = (keys_eyes.beside_lids(body) * soft * here.follows)[:, None]
     flip = np.array([-1.0, 1.0, 1.0])
     keys: dict[str, np.ndarray] = {}
     fields = {**keys_mouth.FIELDS, **keys_face.FIELDS}
@@ -36,7 +36,7 @@ def correctives(body: Body) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
     """What keys need that work on one place: their names, and (V, 3) cm at the product of their weights."""
     here = points(body)
     soft = np.zeros((len(body.vertices), 1))
-    soft[body.span["skin"]] = here.follows[body.span["skin"], None]
+    soft[body.span["skin"], 0] = (keys_eyes.beside_lids(body) * here.follows)[body.span["skin"]]
     flip = np.array([-1.0, 1.0, 1.0])
     found: dict[str, tuple[tuple[str, ...], np.ndarray]] = dict(keys_eyes.correctives(body))
     for drivers, field in keys_mouth.CORRECTIVES.items():

@@ -151,6 +151,14 @@ def _each_eye(body: Body) -> Iterator[tuple[str, float, _Lids]]:
         yield name, side, _Lids(body, ring, side)
 
 
+def beside_lids(body: Body) -> np.ndarray:
+    """(V,) 1 on the face, less towards the rims of the lids, which move on the eyeball alone."""
+    out = np.ones((len(body.vertices), 1))
+    for _, _, lids in _each_eye(body):
+        lids.below(out)
+    return out[:, 0]
+
+
 def keys(body: Body) -> dict[str, np.ndarray]:
     """The fourteen eye keys, and what the lids add to cheekSquint and mouthSmile."""
     out: dict[str, np.ndarray] = {}
