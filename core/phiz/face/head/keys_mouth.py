@@ -134,7 +134,7 @@ def roll_upper(q: Points) -> np.ndarray:
     return (
         push(near * shown, 0, -21, 0)
         + push(near * (1 - q.lip), 0, 0, -24)
-        + push(near * q.lip, 0, -3, -25)
+        + push(near * q.lip, 0, -5, -25)
         + push(round_mouth(q, 0.4) * corners(q), 0, 2, -4)
         + push_both(q, "beside the mouth", 1.2, 1.0, 3, -11, -6)
     )
@@ -230,7 +230,7 @@ def _smile_open(q: Points) -> np.ndarray:
 
 def _rolled_both(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.42)
-    return push(near * under(q), 0, -5, 13) + push(near * over(q), 0, 3, 13)
+    return push(near * under(q), 0, -5, 13) + push(near * over(q), 0, 5, 13)
 
 
 def _rolled_lower_pressed(q: Points) -> np.ndarray:
