@@ -33,16 +33,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--audio-guidance", type=float, default=1.0, metavar="W")
     parser.add_argument("--coarse-guidance", type=float, default=1.0, metavar="W")
     args = parser.parse_args(argv)
-    if (args.bundle is None) == (args.encoder is None or args.stage1 is None):
+    encoder: Path | None = args.encoder
+    stage1: Path | None = args.stage1
+    if (args.bundle is None) == (encoder is None or stage1 is None):
         parser.error("expected --encoder and --stage1, or --bundle")
     guidance = Guidance(audio=args.audio_guidance, coarse=args.coarse_guidance)
     try:
         if args.bundle is not None:
             differences = write_distilled(args.bundle, args.out, without=args.without, steps=args.steps)
         else:
+            assert encoder is not None and stage1 is not None, "one of the two ways was given"
             differences = write_bundle(
-                args.encoder,
-                args.stage1,
+                encoder,
+                stage1,
                 args.out,
                 name=args.name,
                 guidance=guidance,

@@ -116,16 +116,19 @@ def test_a_model_that_knows_an_answer_gives_it(tmp_path: Path) -> None:
     words = tokenizer()
     pieces = [SAID[i : i + 7] for i in range(0, len(SAID), 7)]
     words.add_tokens(pieces)
-    network: Any = Qwen2ForCausalLM(Qwen2Config(**small(len(words)) | {"tie_word_embeddings": False}))
+    settings: dict[str, Any] = small(len(words)) | {"tie_word_embeddings": False}
+    network: Any = Qwen2ForCausalLM(Qwen2Config(**settings))
     with torch.no_grad():
         for layer in network.model.layers:
             layer.self_attn.o_proj.weight.zero_()
             layer.mlp.down_proj.weight.zero_()
         seen, said = network.model.embed_tokens.weight, network.lm_head.weight.zero_()
-        asked = words.apply_chat_template(
+        asked: Any = words.apply_chat_template(
             asking.opening(NOTE, DURATION), tokenize=True, add_generation_prompt=True
-        )["input_ids"]
-        row = [asked[-1], *words.convert_tokens_to_ids(pieces), words.eos_token_id]
+        )
+        asked = asked["input_ids"]
+        ends: Any = words.convert_tokens_to_ids(pieces)
+        row = [asked[-1], *ends, words.eos_token_id]
         assert len(set(row)) == len(row)
         for before, after in pairwise(row):
             said[after] = seen[before]

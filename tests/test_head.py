@@ -91,7 +91,7 @@ def test_the_skins_texture_does_not_overlap(character: tuple[Head, Body]) -> Non
     hits = np.zeros(size * size, int)
     for side in range(1, sides.max() + 1):  # triangles of like size share one grid of points
         p = corners[sides == side]
-        grid = low[sides == side, None] + np.stack(np.indices((side, side)), -1).reshape(1, -1, 2)
+        grid = low[sides == side, None] + np.moveaxis(np.indices((side, side)), 0, -1).reshape(1, -1, 2)
         turn = []
         for a, b in ((p[:, 0], p[:, 1]), (p[:, 1], p[:, 2]), (p[:, 2], p[:, 0])):
             along, out = (b - a)[:, None], grid - a[:, None]

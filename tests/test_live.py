@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def joined(parts: list[Frames]) -> np.ndarray:
     return np.concatenate([np.concatenate([part.weights, part.head], axis=1) for part in parts])
 
 
-def acted(model: Bundle, samples: np.ndarray, sizes: list[int], direction: Direction = CALM, **how: int):
+def acted(model: Bundle, samples: np.ndarray, sizes: list[int], direction: Direction = CALM, **how: Any):
     """All frames of samples that come in pieces of these sizes, over and over."""
     session, parts, at, turn = LiveSession(model, direction, **how), [], 0, 0
     while at < len(samples):
@@ -192,7 +193,7 @@ def test_directions_blend_and_replace_one_another() -> None:
     def mood(first: int, last: int) -> np.ndarray:
         return np.zeros((last - first, 8), np.float32)
 
-    score, rows = Score(mood), [np.float32([1.0, 0.0]), np.float32([0.0, 1.0])]
+    score, rows = Score(mood), np.eye(2, dtype=np.float32)
     calm, glad = Direction(emotion=()), Direction.of("happy")
     score.change(calm, rows[0], 0)
     score.change(glad, rows[1], 30)

@@ -32,8 +32,6 @@ class BlenderError(PhizError):
 
 def add_parser(subparsers: argparse._SubParsersAction) -> None:
     """Add `head` to the command line."""
-    from phiz.face.head import VARIATIONS, shipped
-
     parser = subparsers.add_parser(
         "head",
         help="write a head with all shape keys, for Blender or as glTF",
@@ -44,7 +42,10 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE", help="a .blend or a .glb")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
-        "--variation", choices=tuple(VARIATIONS), default=shipped.DEFAULT, help="the character (%(default)s)"
+        "--variation",
+        default="woman",
+        metavar="NAME",
+        help="woman (the default), man, elder or child",
     )
     which.add_argument("--ict", type=Path, metavar="FOLDER", help="ICT-FaceKit's head, from its FaceXModel")
     parser.add_argument("--take", type=Path, metavar="TAKE", help="a Take that it acts (.npz, .json, .csv)")
@@ -53,12 +54,14 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the file. Raises PhizError."""
     from phiz.cli import UsageError
+    from phiz.face.head.shipped import checked
     from phiz.writing import check_writable
 
     kind = args.out.suffix.lower()
     if kind not in (".blend", ".glb"):
         raise UsageError(f"A head is a .blend or a .glb file; got {args.out}. Change the suffix.")
     check_writable(args.out)
+    checked(args.variation)
     if kind == ".glb":
         from phiz.face import ict
         from phiz.face.head import shipped

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from phiz.acting import options as acting
 from phiz.errors import PhizError
@@ -152,7 +152,7 @@ def _spoken(file) -> Iterator[np.ndarray]:
 def _standard_input(args: argparse.Namespace) -> tuple[int, Iterator[np.ndarray]]:
     import wave
 
-    stream = sys.stdin.buffer
+    stream: Any = sys.stdin.buffer  # buffered: it has peek and read1
     if stream.peek(4)[:4] != b"RIFF":
         return args.rate, _pcm(stream.read1, args.channels, args.rate)
     try:

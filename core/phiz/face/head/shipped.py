@@ -29,13 +29,19 @@ class ShippedError(PhizError):
     """There is no such variation, or the heads cannot be read."""
 
 
+def checked(variation: str) -> str:
+    """The name of a variation. Raises ShippedError where there is none of that name."""
+    if variation not in VARIATIONS:
+        raise ShippedError(f"There is no head {variation!r}. There are: {', '.join(VARIATIONS)}.")
+    return variation
+
+
 def load(variation: str = DEFAULT, path: Path = DATA) -> Head:
     """The character that `demo_head(variation)` builds, to 5 micrometres. Raises ShippedError.
 
     Without the file, as in a source tree in which it was not built yet, it is built anew.
     """
-    if variation not in VARIATIONS:
-        raise ShippedError(f"There is no head {variation!r}. There are: {', '.join(VARIATIONS)}.")
+    checked(variation)
     if not path.exists():
         return demo_head(variation)
     try:

@@ -132,7 +132,7 @@ def build(shape: Proportions) -> Skin:
         hole[lo:hi, block_rows[0] : block_rows[-1]] = True
     make = Builder()
     places = np.stack(np.meshgrid(azimuth, rows, indexing="ij"), -1)[~inside]
-    origin, way = ray(*places.T, shape)
+    origin, way = ray(places[:, 0], places[:, 1], shape)
     index = np.full((n, m), -1)
     index[~inside] = make.add(to_surface(way, shape, origin), places)
     collar = _collar(make, index, shape)
@@ -193,11 +193,8 @@ def _finished(
     fixed = np.ones(len(vertices), bool)
     near = (places[:, 1] > np.radians(-40)) & (places[:, 1] < np.radians(42)) & (np.abs(places[:, 0]) < 1.15)
     fixed[near] = False
-    for ring, first in (
-        (mouth, MOUTH_RINGS - 1),
-        *((e, FOLD_RING) for e in eyes),
-        *((q, 2) for q in nostrils),
-    ):
+    kept = [(mouth, MOUTH_RINGS - 1), *((eye, FOLD_RING) for eye in eyes), *((ring, 2) for ring in nostrils)]
+    for ring, first in kept:
         fixed[np.concatenate(ring.loops[first:])] = True
     way = evened(directions(*chart(vertices, shape).T), make.faces, fixed, SMOOTH_ROUNDS)
     free = ~fixed
