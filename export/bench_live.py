@@ -10,6 +10,7 @@ import argparse
 import os
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from rich.console import Console
@@ -53,14 +54,14 @@ def cost(model: Bundle, direction: Direction, seconds: float, **how: object) -> 
     return Cost(1000 * np.array(wall[10:]), 1000 * np.array(cpu[10:]), 1000 * np.concatenate(waits[10:]))
 
 
-def show(console: Console, threads: int, seconds: float) -> None:
-    """Print the table."""
+def show(console: Console, path: Path | None, threads: int, seconds: float) -> None:
+    """Print the table, of the bundle that ships where no other is named."""
     calm = Direction(emotion=())
     smile = calm.model_copy(update={"events": (AUEvent(au=12, start=0.0, end=seconds),)})
     table = Table("live", "wall: median", "p95", "max", "CPU: median", "over threads", "wait: median", "max")
     precisions: tuple[Precision, ...] = ("float", "int8")
     for precision in precisions:
-        model = bundle.load(threads=threads, precision=precision)
+        model = bundle.load(path, threads=threads, precision=precision)
         runs: list[tuple[str, Direction, dict[str, object]]] = [
             ("as it ships", calm, {}),
             ("emotion heard", Direction(), {}),
@@ -79,12 +80,13 @@ def show(console: Console, threads: int, seconds: float) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m export.bench_live", description=__doc__)
+    parser.add_argument("--bundle", type=Path, help="model bundle (default: the one that ships)")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads (default 2)")
     parser.add_argument("--seconds", type=float, default=20.0, help="of sound for each row (default 20)")
     args = parser.parse_args()
     console = Console()
     console.print(f"{processor()}, {os.cpu_count()} logical CPUs, {args.threads} threads")
-    show(console, args.threads, args.seconds)
+    show(console, args.bundle, args.threads, args.seconds)
     return 0
 
 

@@ -18,7 +18,9 @@ LIPS = Lips(rest=REST_GAP.tolist(), slope=GAP.T.tolist(), silence=0, closure=1, 
 MEAN, SPREAD = np.full(MOTION, 0.1, np.float32), np.full(MOTION, 0.2, np.float32)
 
 
-def corrected(pose: np.ndarray, strength: float = 1.0, lips: Lips = LIPS, **heard: float) -> np.ndarray:
+def corrected(
+    pose: np.ndarray, strength: float = 1.0, lips: Lips = LIPS, doubt: float | None = None, **heard: float
+) -> np.ndarray:
     """(51,) weights of a pose after the guard, for one frame that hears these probabilities."""
     row = np.zeros(FEATURES)
     for name, probability in heard.items():
@@ -27,7 +29,8 @@ def corrected(pose: np.ndarray, strength: float = 1.0, lips: Lips = LIPS, **hear
     assert audio.shape[1] == width(FEATURES)
     clean = (np.append(pose, np.zeros(3)) - MEAN) / SPREAD
     clean = clean[None].astype(np.float32)
-    guard(audio, lips, MEAN, SPREAD, strength)(clean, slice(0, len(clean)))
+    doubts = None if doubt is None else np.array([doubt])
+    guard(audio, lips, MEAN, SPREAD, strength, doubts)(clean, slice(0, len(clean)))
     return (clean[0] * SPREAD + MEAN)[:COUNT]
 
 
@@ -50,6 +53,18 @@ def test_lips_and_phones_both_have_to_hear_a_closure() -> None:
     alone = corrected(OPEN_MOUTH, lips=both, closure=0.9)
     np.testing.assert_allclose(alone, corrected(OPEN_MOUTH), atol=1e-6)
     assert gap(corrected(OPEN_MOUTH, lips=both, closure=0.9, phone=0.9)) == pytest.approx(CLOSED, abs=0.004)
+
+
+def test_doubt_takes_log_odds_off_what_is_heard() -> None:
+    plain = corrected(OPEN_MOUTH, closure=0.1)
+    np.testing.assert_allclose(corrected(OPEN_MOUTH, doubt=0.0, closure=0.1), plain, atol=1e-6)
+    odds = 0.1 / 0.9 * np.exp(-1.0)
+    less = corrected(OPEN_MOUTH, doubt=1.0, closure=0.1)
+    np.testing.assert_allclose(less, corrected(OPEN_MOUTH, closure=odds / (1.0 + odds)), atol=1e-5)
+    assert gap(less) > gap(plain) + 0.05
+    assert gap(corrected(OPEN_MOUTH, doubt=1.2, closure=1.0)) == pytest.approx(
+        CLOSED, abs=0.004
+    )  # sure is sure
 
 
 def test_a_mouth_too_wide_for_mouth_close_still_closes() -> None:

@@ -15,12 +15,15 @@ from phiz.audio.levels import loudness, normalised
 from phiz.audio.mel import RATE, log_mel
 from phiz.audio.recording import BadSamplesError, Recording
 from phiz.audio.running_level import RunningLevel
+from phiz.corpus.teacher.closure import lip_gap
 from phiz.face.channels import COUNT, INDEX
 from phiz.motion.measures import aperture, seam_ratio
 from phiz.runtime import bundle
 from phiz.runtime.bundle import Bundle
 from phiz.runtime.generate import StyleError, generate
 from phiz.runtime.listen import frame_count
+from phiz.runtime.live import continuing
+from phiz.runtime.live.continuing import doubts
 from phiz.runtime.live.score import BLEND, Score
 from phiz.runtime.live.session import HOP, LOOK_AHEAD, Frames, LiveError, LiveSession
 
@@ -117,6 +120,17 @@ def test_the_shipped_model_acts_as_it_does_offline(voice: np.ndarray) -> None:
     assert moves[HOP - 1 :: HOP].mean() < 1.6 * np.delete(moves, np.s_[HOP - 1 :: HOP]).mean()
     assert frames[:, INDEX["eyeBlinkLeft"]].max() > 0.5
     assert (frames[:, COUNT:].std(axis=0) > 0.3 * take.head.std(axis=0)).all()
+
+
+def test_a_closure_of_which_little_was_heard_is_believed_less(
+    tiny: Bundle, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (np.diff(doubts(5)) > 0).all() and (doubts(24)[:18] == 0).all()
+    gaps = []
+    for doubt in (0.0, 3.0):
+        monkeypatch.setattr(continuing, "DOUBT", doubt)
+        gaps.append(lip_gap(acted(tiny, voice[: 2 * RATE], [1600])[:, :COUNT]))
+    assert gaps[1].mean() > gaps[0].mean() + 1e-3
 
 
 def test_silence_closes_the_mouth_and_an_empty_session_ends(tiny: Bundle) -> None:

@@ -99,7 +99,7 @@ def _heard(audio: np.ndarray, feature: int) -> np.ndarray:
     return np.square(np.maximum(audio[:, feature], audio[:, audio.shape[1] // 2 + feature]))
 
 
-def _closure(audio: np.ndarray, lips: Lips) -> np.ndarray:
+def closure_heard(audio: np.ndarray, lips: Lips) -> np.ndarray:
     """(frames,) how surely the lips meet: what the lips' own output and the phones /p b m/ say, meant
     geometrically, for they err in different places."""
     found = []
@@ -116,16 +116,32 @@ class Correct(Protocol):
     def __call__(self, clean: np.ndarray, frames: slice, reference: np.ndarray | None = None, /) -> None: ...
 
 
-def guard(audio: np.ndarray, lips: Lips, mean: np.ndarray, spread: np.ndarray, strength: float) -> Correct:
+def doubted(probability: np.ndarray, doubt: np.ndarray) -> np.ndarray:
+    """(frames,) probabilities, each with so much (frames,) taken off its log odds."""
+    odds = probability * np.exp(-doubt)
+    return odds / np.maximum(odds + 1.0 - probability, 1e-9)
+
+
+def guard(
+    audio: np.ndarray,
+    lips: Lips,
+    mean: np.ndarray,
+    spread: np.ndarray,
+    strength: float,
+    doubt: np.ndarray | None = None,
+) -> Correct:
     """What corrects normalised motion (n, 54) in place, told which of the audio's frames these are.
 
     audio: (frames, A) aligned. mean, spread (54,): how motion is normalised. It may be told a reference
     (n, 54), corrected already: where a closure is heard, though faintly, the lips are then no further apart
     than there; where they meet in it, the least suspicion is enough.
     Moves mouthClose; what opens the lips where no mouthClose is left to take or give; and for /f v/ what
-    TUCKED names and mouthLowerDown. strength: 0 leaves all as it is, 1 corrects in full.
+    TUCKED names and mouthLowerDown. strength: 0 leaves all as it is, 1 corrects in full. doubt (frames,):
+    how much less is to be believed in closures, in log odds, where less was heard than the whole.
     """
-    closure = _closure(audio, lips)  # (frames,)
+    closure = closure_heard(audio, lips)  # (frames,)
+    if doubt is not None:
+        closure = doubted(closure, doubt)
     shut = np.interp(closure, [p for p, _ in CLOSURE], [way for _, way in CLOSURE])
     least = PARTED + shut * (CLOSED - PARTED)
     shut = _spread_out(shut)

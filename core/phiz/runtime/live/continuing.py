@@ -32,6 +32,16 @@ _FADE[list(REGIONS["brows"])] = 8.0
 _FADE[COUNT:] = 12.0
 
 
+DOUBT, CLEAR = 0.4, 6
+"""A closure is believed less, by DOUBT in log odds for each frame that fewer than CLEAR are heard from its
+own on: a /t n dh/ is then taken for one about as seldom as offline (`python -m export.live_closures`)."""
+
+
+def doubts(coming: int) -> np.ndarray:
+    """(coming,) of the frames to come, of which the last hears itself alone."""
+    return DOUBT * np.maximum(CLEAR - np.arange(coming, 0, -1, dtype=np.float32), 0.0)
+
+
 @dataclass(frozen=True)
 class _Run:
     """A motion through the past: noisy (steps, P, 54), as it was at every step, and its last frame (54,) as
@@ -75,6 +85,7 @@ class Continuing:
         self._reference = self._acted = _Run.empty(settings.steps)
         self._heard: np.ndarray | None = None
         self._asked: Asked | None = None
+        self._doubt = np.zeros(0, np.float32)
 
     def next(self, noise: np.ndarray, heard: np.ndarray, asked: Asked, keep: int) -> np.ndarray:
         """(keep, 54) motion: the first `keep` of the n frames to come; the others are made anew next time.
@@ -89,12 +100,12 @@ class Continuing:
         acts = np.zeros((len(heard), MOTION), bool)
         acts[:, :COUNT] = asked.mask > 0.0
         stretch = Stretch(slice(0, len(heard)), asked.mask, acts, asked.units)
-        articulate = guard(
-            heard, self._bundle.manifest.lips, self._mean, self._spread, self._settings.articulation
-        )
+        doubt = np.concatenate([self._doubt, doubts(len(noise))])
+        lips, strength = self._bundle.manifest.lips, self._settings.articulation
+        articulate = guard(heard, lips, self._mean, self._spread, strength, doubt)
         made = self._sampled(noise, conditions, stretch, articulate, keep)
         kept = slice(max(0, past + keep - PAST), past + keep)
-        self._heard, self._asked = heard[kept], asked.part(kept)
+        self._heard, self._asked, self._doubt = heard[kept], asked.part(kept), doubt[kept]
         return made * self._spread + self._mean
 
     def _sampled(
