@@ -11,7 +11,7 @@ from phiz.face.head.fields import JAW_DROP, push, round_mouth, step, under
 from phiz.face.head.proportions import Proportions
 
 CORNER = 0.43  # how far the corners of the mouth go with the jaw
-ROUND = 0.85  # of the lower lip in the open mouth: 1 is an ellipse, less is squarer, more is pointed
+ROUND = 0.65  # of the lower lip in the open mouth: 1 is an ellipse, less is squarer, more is pointed
 MEETING = 0.10  # where the lips meet under mouthClose, from the upper lip (0) to the open lower one (1)
 
 

@@ -30,9 +30,9 @@ def funnel(q: Points) -> np.ndarray:
     rim = 0.6 + 0.4 * q.lip  # the red turns outwards
     return (
         push(near * over(q) * rim, 0, 22, 27)
-        + push(near * under(q) * rim, 0, -32, 22)
+        + push(near * np.maximum(-q.side, 0) * rim, 0, -29, 22)
         + push(near * corners(q), 0, 0, 29)
-        + push(near * q.beside, -15, 0, 0)
+        + push(near * q.beside, -25, 0, 0)
         + push(bump(q, "chin", 2.0, 1.8), 0, -9, -2)
     )
 
@@ -58,8 +58,8 @@ def sideways(sign: float) -> Field:
         ahead = step(sign * q.beside, 0.0, 1.0)
         behind = step(-sign * q.beside, 0.0, 1.0)
         return (
-            push(near * (1 - 0.6 * ahead), sign * 54, 2, -10)
-            + push(near * ahead, 0, 12, -6)
+            push(near * (1 - 0.42 * ahead), sign * 48, 2, -10)
+            + push(near * ahead, 0, 4, -10)
             + push(near * behind, 0, -1, 42)
             + push(bump(q, "chin", 2.2, 2.0), sign * 8, 1, 2)
         )
@@ -72,7 +72,8 @@ def smile(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.72)
     middle = near * (over(q) + under(q)) * left_half(q, 1.6)
     return (
-        push(near * corner(q), 24, 34, -31)
+        push(near * corner(q), 26, 0, -31)
+        + push(near * corner(q) ** 1.8, 0, 38, 0)  # lips bend into a bow: little near their middle
         + push(middle, 2, 6, -6)
         + push(bump(q, "cheek", 1.8, 1.5), 4, 13, 10)
         + fold(q, 4, 5)
@@ -234,11 +235,18 @@ def _rolled_both(q: Points) -> np.ndarray:
 
 
 def _rolled_lower_pressed(q: Points) -> np.ndarray:
-    return push(round_mouth(q, 0.4) * under(q) * left_half(q, 1.3), 0, -15, 2)
+    lower = round_mouth(q, 0.4) * np.maximum(-q.side, 0) * left_half(q, 1.3)
+    return push(lower * (1 - 0.7 * q.lip), 0, -13, -4)
 
 
 def _rolled_upper_pressed(q: Points) -> np.ndarray:
-    return push(round_mouth(q, 0.4) * over(q) * left_half(q, 1.3), 0, 8, 2)
+    upper = round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
+    return push(upper * (1 - 0.7 * q.lip), 0, 7, 3)
+
+
+def _rolled_lower_smile(q: Points) -> np.ndarray:
+    """A smile draws the lips back already: a rolled one stays in front of the teeth."""
+    return push(round_mouth(q, 0.42) * under(q) * left_half(q, 1.3), 0, 0, 24)
 
 
 CORRECTIVES: dict[tuple[str, ...], Field] = {
@@ -248,5 +256,6 @@ CORRECTIVES: dict[tuple[str, ...], Field] = {
     ("mouthRollLower", "mouthRollUpper"): _rolled_both,
     ("mouthRollLower", "mouthPress"): _rolled_lower_pressed,
     ("mouthRollUpper", "mouthPress"): _rolled_upper_pressed,
+    ("mouthRollLower", "mouthSmile"): _rolled_lower_smile,
 }
 """What is added at the product of the weights of keys; for the left side where a name has sides."""
