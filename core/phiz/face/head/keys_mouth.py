@@ -22,6 +22,12 @@ from phiz.face.head.fields import (
 )
 
 Field = Callable[[Points], np.ndarray]
+RED = 1.52  # cm of both lips' red, of the lips for which rolls are given
+
+
+def _red(q: Points) -> float:
+    """How much a roll has to move: less where the lips are thin."""
+    return float(q.at["upper lip"][2] - q.at["lower lip"][2]) / RED
 
 
 def funnel(q: Points) -> np.ndarray:
@@ -30,7 +36,7 @@ def funnel(q: Points) -> np.ndarray:
     rim = 0.6 + 0.4 * q.lip  # the red turns outwards
     return (
         push(near * over(q) * rim, 0, 22, 27)
-        + push(near * np.maximum(-q.side, 0) * rim, 0, -29, 22)
+        + push(near * np.maximum(-q.side, 0) * rim, 0, -26, 22)
         + push(near * corners(q), 0, 0, 29)
         + push(near * q.beside, -25, 0, 0)
         + push(bump(q, "chin", 2.0, 1.8), 0, -9, -2)
@@ -118,7 +124,7 @@ def stretch(q: Points) -> np.ndarray:
 
 def roll_lower(q: Points) -> np.ndarray:
     """The lower lip turned in over the teeth: all of its red comes to where the lips touch."""
-    near = round_mouth(q, 0.42) * under(q)
+    near = _red(q) * round_mouth(q, 0.42) * under(q)
     shown = 1 - q.lip**0.85
     return (
         push(near * shown, 0, 34, 0)
@@ -130,7 +136,7 @@ def roll_lower(q: Points) -> np.ndarray:
 
 def roll_upper(q: Points) -> np.ndarray:
     """The upper lip turned in over the teeth."""
-    near = round_mouth(q, 0.42) * over(q)
+    near = _red(q) * round_mouth(q, 0.42) * over(q)
     shown = 1 - q.lip**0.85
     return (
         push(near * shown, 0, -21, 0)
@@ -158,7 +164,7 @@ def shrug_upper(q: Points) -> np.ndarray:
 def press(q: Points) -> np.ndarray:
     """The left half of the lips pressed on each other."""
     half = left_half(q, 1.3)
-    near = round_mouth(q, 0.40)
+    near = _red(q) * round_mouth(q, 0.40)
     return (
         push(near * np.maximum(q.side, 0) * half * (1 - 0.7 * q.lip), 0, -7, -3)
         + push(near * np.maximum(-q.side, 0) * half * (1 - 0.7 * q.lip), 0, 13, 6)
@@ -230,23 +236,23 @@ def _smile_open(q: Points) -> np.ndarray:
 
 
 def _rolled_both(q: Points) -> np.ndarray:
-    near = round_mouth(q, 0.42)
+    near = _red(q) * round_mouth(q, 0.42)
     return push(near * under(q), 0, -5, 13) + push(near * over(q), 0, 5, 13)
 
 
 def _rolled_lower_pressed(q: Points) -> np.ndarray:
-    lower = round_mouth(q, 0.4) * np.maximum(-q.side, 0) * left_half(q, 1.3)
+    lower = _red(q) * round_mouth(q, 0.4) * np.maximum(-q.side, 0) * left_half(q, 1.3)
     return push(lower * (1 - 0.7 * q.lip), 0, -13, -4)
 
 
 def _rolled_upper_pressed(q: Points) -> np.ndarray:
-    upper = round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
+    upper = _red(q) * round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
     return push(upper * (1 - 0.7 * q.lip), 0, 7, 3)
 
 
 def _rolled_lower_smile(q: Points) -> np.ndarray:
     """A smile draws the lips back already: a rolled one stays in front of the teeth."""
-    return push(round_mouth(q, 0.42) * under(q) * left_half(q, 1.3), 0, 0, 24)
+    return push(_red(q) * round_mouth(q, 0.42) * under(q) * left_half(q, 1.3), 0, 0, 24)
 
 
 CORRECTIVES: dict[tuple[str, ...], Field] = {
