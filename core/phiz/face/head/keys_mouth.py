@@ -242,12 +242,12 @@ def _rolled_both(q: Points) -> np.ndarray:
 
 def _rolled_lower_pressed(q: Points) -> np.ndarray:
     lower = _red(q) * round_mouth(q, 0.4) * np.maximum(-q.side, 0) * left_half(q, 1.3)
-    return push(lower * (1 - 0.7 * q.lip), 0, -13, -4)
+    return push(lower * (1 - 0.7 * q.lip), 0, -14, -4)
 
 
 def _rolled_upper_pressed(q: Points) -> np.ndarray:
     upper = _red(q) * round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
-    return push(upper * (1 - 0.7 * q.lip), 0, 7, 3)
+    return push(upper * (1 - 0.7 * q.lip), 0, 8, 3)
 
 
 def _rolled_lower_smile(q: Points) -> np.ndarray:
