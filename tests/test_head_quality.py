@@ -64,7 +64,7 @@ def test_depth_is_how_far_one_reaches_through() -> None:
 def test_parts_of_the_surface(plain: Surface) -> None:
     names = np.array([m[0] for m in plain.head.materials])[plain.head.material_index]
     shown = names[plain.polygon[plain.outer]]
-    assert set(shown) == {"skin", "lips", "lid"}
+    assert set(shown) == {"skin", "lips", "lid", "nostril", "garment"}
     assert set(names[plain.polygon[plain.part == MOUTH]]) <= {"teeth", "gums", "tongue"}
     assert {"iris", "eye white"} <= set(names[plain.polygon[plain.part == EYE]])
     assert 0.15 < plain.height < 0.3
