@@ -37,7 +37,7 @@ def test_the_note_of_the_issue() -> None:
     assert (smile.au, smile.side, smile.start, smile.end) == (12, "L", 2.0, 4.0)
 
 
-@pytest.mark.parametrize("split", ["train", "dev"])
+@pytest.mark.parametrize("split", ["train", "dev", "dev2"])
 def test_the_written_notes(split: str) -> None:
     total, wrong = score(notes.load(split), backend())
     figures = total.figures()

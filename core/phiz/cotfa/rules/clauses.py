@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -232,13 +233,22 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
     """Cut at sentence ends, pauses and words of relation; a relation belongs to the segment it opens, or,
     said afterwards ('the smile follows'), to the one it closes."""
     made = [Segment(0)]
+    begun, skip = 0, -1
     for n, item in enumerate(found):
+        if n == skip:
+            continue
         mark = item.get("mark")
         if mark and mark[0] in _STOPS:
+            begun = item.last
             made.append(Segment(made[-1].sentence + 1))
             continue
         if mark and mark[0] in _PAUSES and not _inside_word(item, row):
             _open(made).joins.add("," if mark[0] != ":" else ":")
+            continue
+        if _new_subject(found, n, row, made):
+            _open(made).joins.add(",")
+        if _second_half([token.word for token in row[begun : item.first + 1]], made):
+            _open(made).joins |= {"next", ","}
             continue
         if (mark and mark[0] in _ARROWS) or _numbered(found, n, row) or _to(found, n, row, made):
             segment = _open(made)
@@ -253,28 +263,131 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
             ):
                 _open(made).joins.add("after")  # 'a frown replaces the smile'
                 continue
-        if item.has(*_RELATIONS) and not item.has("part", "word", "feel"):
+        if (
+            item.has(*_RELATIONS)
+            and not item.has("part", "word", "feel")
+            and not _no_relation(found, n, row, made)
+        ):
             relation = next(name for name, _ in item.meanings if name in _RELATIONS)
+            pronoun = _word(row, item.last) in ("that", "this", "it") and _closes(found, n + 1)
+            if pronoun and relation == "before":
+                relation, skip = "first", n + 1  # 'he frowns; just before that, a blink'
+            elif relation == "next" and row[item.last - 1].word == "after" and not _closes(found, n):
+                relation = "after" if item.last > item.first + 1 else relation  # 'a moment after the smile'
             if relation in ("next", "first") and _has_head(made[-1]) and _closes(found, n):
                 made[-1].joins.add(relation)
                 if item.has("end", "start", "hold", "manner", "degree"):
                     made[-1].items.append(item)
                 continue
             segment = _open(made)
-            segment.joins |= {relation, row[item.first].word}
+            segment.joins |= {relation} | ({row[item.first].word, row[item.last - 1].word} - _RELATIONS)
             if item.has("move", "manner", "hold", "start", "end", "negator", "degree"):
                 segment.items.append(item)
             continue
-        if item.get("time") and row[item.first].word == "[":
+        if item.get("time") and row[item.first].word in ("[", "<", "{"):
             _open(made)
         made[-1].items.append(item)
-    return [segment for segment in made if segment.items or segment.joins]
+    return _not_until([segment for segment in made if segment.items or segment.joins])
+
+
+_SUBJECTS = frozenset(("he", "she", "they", "you", "it", "there", "comes", "i", "we"))
+_OWNERS = frozenset(("the", "her", "his", "their", "your"))
+_NO_CLAUSE_AFTER = frozenset(
+    [
+        "of",
+        "to",
+        "at",
+        "on",
+        "in",
+        "with",
+        "and",
+        "or",
+        "by",
+        "from",
+        "for",
+        "into",
+        "over",
+        "as",
+        "than",
+        "like",
+        "both",
+        "the",
+        "her",
+        "his",
+        "their",
+        "your",
+        "up",
+        "raises",
+        "lifts",
+    ]
+)
+_SECOND_HALF = {
+    "for": ("swap", "swaps", "swapping", "swapped", "trade", "trades", "exchange", "exchanges", "trading"),
+    "than": ("sooner",),
+    "when": ("hardly", "scarcely", "barely"),
+    "with": ("follow", "follows", "following"),
+}
+
+
+def _second_half(words: Sequence[str], made: Sequence[Segment]) -> bool:
+    """'Swap the frown FOR a smile', 'no sooner does he smile THAN ...', 'follow the wink WITH a smile'."""
+    shown = any(_has_head(s) for s in made if s.sentence == made[-1].sentence)
+    return bool(set(_SECOND_HALF.get(words[-1], ())) & set(words)) and shown
+
+
+def _new_subject(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segment]) -> bool:
+    """Whether a clause that opens a sentence ('after his eyes have narrowed') ends here without a comma."""
+    now, i = made[-1], found[n].first
+    opens = len(made) < 2 or made[-2].sentence != now.sentence
+    if not opens or not now.joins & {"before", "after"} or not now.items:
+        return False
+    if not _names(now.items) or _word(row, i - 1) in _NO_CLAUSE_AFTER:
+        return False
+    word = row[i].word
+    if word in _OWNERS:
+        return row[now.items[-1].first].kind == "word" and any(
+            k.has("part", "word") for k in found[n + 1 : n + 4]
+        )
+    return word in _SUBJECTS and not found[n].has("part", "word")
+
+
+def _no_relation(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segment]) -> bool:
+    """Words of relation that are none here: 'blinks once, ...', 'the chin begins to tremble', 'a moment
+    after the smile'."""
+    item = found[n]
+    word, after = row[item.first].word, _word(row, item.last)
+    if item.last > item.first + 1:
+        return False
+    if word == "once":
+        return _closes(found, n) or after in ("and", "at", "then", "or") or n + 1 == len(found)
+    if word.startswith(("begin", "start", "began")):
+        return _has_head(made[-1]) and (after == "to" or after.endswith("ing"))
+    return False
+
+
+def _not_until(made: list[Segment]) -> list[Segment]:
+    """'Does not smile until she has blinked' is a smile after a blink."""
+    for one, other in itertools.pairwise(made):
+        until = other.joins & {"until", "till", "til", "before"}
+        noes = [item for item in one.items if item.has("negator")]
+        if one.sentence != other.sentence or not until or len(noes) != 1:
+            continue
+        if noes[0].get("negator")[0] not in ("no", "not", "n't", "never", "don't") or not _has_head(one):
+            continue
+        if _names(other.items) and not any(i.has("negator") for i in other.items):
+            one.items.remove(noes[0])
+            other.joins = (other.joins - until - {"next"}) | {"after"}
+    return made
 
 
 def _numbered(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
-    """'1)' or '2.' or '(3)' that opens a part of a list."""
+    """'1)' or '2.' or '(3)', 'b)' or 'step 2' that opens a part of a list."""
     item = found[n]
     i = item.first
+    if len(row[i].word) == 1 and row[i].word in "abcdefgh" and _word(row, i + 1) == ")":
+        return row[i + 1].start == row[i].end and (i == 0 or row[i - 1].kind == "mark")
+    if row[i].kind == "number" and _word(row, i - 1) in _STEPS and item.has("plain"):
+        return True
     if row[i].kind != "number" or not row[i].word.isdigit() or int(row[i].word) > 12 or not item.has("plain"):
         return False
     after = row[i + 1] if i + 1 < len(row) else None
@@ -312,9 +425,11 @@ def _turns_to(found: Sequence[Item], n: int, row: Sequence[Token], mine: Sequenc
     thing = found[n + 1].has("feel") or (
         after in ("a", "an", "the") and any(i.has("word", "feel") for i in found[n + 2 : n + 4])
     )
-    return shown and verb.endswith(("s", "ing", "ed")) and thing and not mine[-1].has("feel", "word")
+    goes = verb.endswith(("s", "ing", "ed")) or verb in ("move", "go", "pass", "shift", "on")
+    return shown and goes and thing and not mine[-1].has("feel", "word")
 
 
+_STEPS = frozenset(("step", "phase", "part", "stage", "pose", "key", "beat"))
 _AFTER_WHICH = frozenset(
     [
         "follows",

@@ -14,6 +14,7 @@ from phiz.face.action_units import ACTION_UNITS
 
 Units = tuple[tuple[int, float | None, str], ...]
 _UNTIL_THEN = frozenset(("until", "till", "before", "up"))
+_BARE_NOES = frozenset(("n't", "not", "none", "zero", "never", "cannot", "nil"))
 _COMMANDS = frozenset(("lose", "wipe", "drop", "cut", "end", "kill", "erase", "ditch", "remove"))
 _ABSENT = frozenset(
     [
@@ -32,6 +33,24 @@ _ABSENT = frozenset(
         "called",
     ]
 )
+_ARRIVALS = frozenset(
+    [
+        "come",
+        "comes",
+        "arrive",
+        "appear",
+        "form",
+        "show",
+        "happen",
+        "start",
+        "emerge",
+        "surface",
+        "materialise",
+        "materialize",
+        "break",
+        "follow",
+    ]
+)  # 'the smile won't come'
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
 _FACES = frozenset(("word", "code", "feel", "part"))
@@ -107,9 +126,28 @@ class Binder:
                 self._new_sentence(sentence)
                 sentence = segment.sentence
             self._answered(segment)
+            self._taken_back(n, segment)
             self._segment(n, segment)
         self._new_sentence(sentence)
         return self.heads
+
+    def _taken_back(self, n: int, segment: Segment) -> None:
+        """'She would smile, but she doesn't', 'Less frown, in fact none': a bare no closes the sentence."""
+        later = self.segments[n + 1] if n + 1 < len(self.segments) else None
+        if not segment.items or (later is not None and later.sentence == segment.sentence):
+            return
+        last = segment.items[-1]
+        if (
+            not last.has("negator")
+            or self.row[last.first].word not in _BARE_NOES
+            or last.last - last.first > 1
+        ):
+            return
+        if _has(segment, "part", "move", "word", "feel", "code", "time"):
+            return
+        mine = [head for head in self.heads if head.sentence == segment.sentence]
+        for head in mine:
+            head.denied = head.denied or head.segment == mine[-1].segment
 
     def _answered(self, segment: Segment) -> None:
         """'A smile? No.': the answer denies what was asked."""
@@ -359,7 +397,8 @@ class Binder:
             return False
         if self._adjective(segment, item) is not None:
             return True
-        if _has(segment, "code", "word", "feel"):
+        denied = next((i.first for i in segment.items if i.has("negator") and i.first > item.first), None)
+        if any(i.has("code", "word", "feel") and (denied is None or i.first < denied) for i in segment.items):
             return True
         names = {part for _, part in parts} or ({self.said.last_part[0]} if self.said.last_part else set())
         if names & _WAYS:
@@ -484,6 +523,9 @@ class Binder:
             being = self.row[item.first - 1].word in ("is", "are", "was", "be") if item.first else False
             if item.has("negator") and being and (not after or after[0] in _ABSENT):
                 found.append((first, item.first, "is not"))  # 'fear is not what this is'
+            verb = next((word for word in after if word != "to"), "")
+            if item.has("negator") and verb in _ARRIVALS and any(h.last <= item.first for h in heads):
+                found.append((first, item.first, "won't come"))
             if item.has("post_negator") and not (timed and item.has("end")):
                 before = [i for i in segment.items if i.last <= item.first]
                 if any(i.has("part", "word", "code", "feel") for i in before):
@@ -599,7 +641,8 @@ class Binder:
     def _sidelong(self, head: Head, segment: Segment) -> bool:
         """'A sidelong look to her left': the way is said better."""
         return any(
-            "side" in i.get("move") and head.first <= i.first and i.last <= head.last for i in segment.items
+            {"side", "away"} & set(i.get("move")) and head.first <= i.first and i.last <= head.last
+            for i in segment.items
         ) and self.row[head.last - 1].word not in ("left", "right")
 
     def _side_alone(self, n: int, segment: Segment, item: Item, side: str, heads: list[Head]) -> None:
@@ -681,7 +724,7 @@ class Binder:
 
     def _times(self, n: int, segment: Segment, heads: list[Head]) -> None:
         times = [time for item in segment.items if (time := time_of(item)) is not None]
-        over = [item for item in segment.items if item.has("end")]
+        over = [item for item in segment.items if item.has("end") or self._drops(segment, item)]
         holds = _has(segment, "hold")
         if not heads:
             self._times_alone(n, segment, times, bool(over), holds)
@@ -711,6 +754,17 @@ class Binder:
                 head.over = True
                 head.times = [_as_end(t) for t in head.times]
 
+    def _drops(self, segment: Segment, item: Item) -> bool:
+        """'The smile drops': what would lower a part of the face ends a smile."""
+        smiles = [
+            i for i in segment.items for word in i.get("word") if {12, 13} & {au for au, _, _ in word.units}
+        ]
+        near = smiles and 0 <= item.first - smiles[-1].last <= 1
+        return bool(near) and "down" in item.get("move") and not _has(segment, "part") and self._loose(item)
+
+    def _loose(self, item: Item) -> bool:
+        return self.row[item.first].word not in ("down", "low", "downward", "downwards")
+
     def _ends_it(self, segment: Segment, end: Item, head: Head) -> bool:
         word = self.row[end.first].word
         if end.has("move") and head.part and head.first <= end.first < head.last:
@@ -736,7 +790,9 @@ class Binder:
         better = bool(before) and any(t.whole for h in before for t in h.times)
         if not before or (taken and not better) or "next" in segment.joins:
             lead = [t for t in times if t.lead is not None or t.length is not None or t.end is not None]
-            if lead and not before and not starts:
+            if lead and not before and not starts and self._waiting:
+                self._waiting = [*self._waiting, *times]  # 'one second in, and for two seconds, ...'
+            elif lead and not before and not starts:
                 t = lead[0]
                 value = t.lead if t.lead is not None else t.length if t.length is not None else t.end
                 self._waiting = [Time(t.first, t.last, start=value)]
@@ -818,7 +874,8 @@ def _merged(heads: list[Head]) -> list[Head]:
 
 def _as_end(time: Time) -> Time:
     """'Fades at 3 s': the second at which it is over."""
-    return time if time.start is None or time.end is not None else Time(time.first, time.last, end=time.start)
+    when = time.start if time.start is not None else time.by
+    return time if when is None or time.end is not None else Time(time.first, time.last, end=when)
 
 
 def _and(segment: Segment) -> bool:

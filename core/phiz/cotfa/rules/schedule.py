@@ -15,6 +15,7 @@ _REGIONS = (
     frozenset((10, 12, 13, 14, 15, 16, 17, 18, 20, 22, 23, 24, 28, 32, 34)), frozenset((25, 26, 27)),
     frozenset((29, 30)),
 )  # fmt: skip
+_TURNS = frozenset((5, 24, 25, 26, 27, 43, 61, 62, 63, 64))  # cannot be with what they undo
 _BLINKS = {45: 0.3, 46: 0.45}
 _BRIEF = 0.7  # seconds that something brief lasts
 _LEAST = 0.1  # seconds: nothing is shorter
@@ -44,6 +45,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
     spoken = 0  # segments so far that say at which word
     listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
+    listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
     for n, segment in enumerate(segments):
@@ -105,14 +107,16 @@ def _at_a_word(segment: Segment) -> bool:
 
 
 def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float]:
-    """Eyes that are to look both ways ('down on this, up on that') look one way after the other."""
+    """Eyes that are to look both ways ('down on this, up on that') look one way after the other; so do lids
+    that shut and open, lips that press and part."""
     for i, head in enumerate(heads):
         before = heads[i - 1] if i else None
         if before is None or before.sentence != head.sentence or head.times or before.times:
             continue
         against = {au for unit, _, _ in before.units for au in ACTION_UNITS[unit].antagonists}
-        gazes = {unit for unit, _, _ in head.units} & against & {61, 62, 63, 64}
-        if gazes and places[i] == places[i - 1]:
+        turns = {unit for unit, _, _ in head.units} & against & _TURNS
+        sides = {head.side or "B", before.side or "B"} == {"L", "R"}
+        if turns and not sides and not (head.denied or before.denied) and places[i] == places[i - 1]:
             here = places[i]
             for j in range(i, len(places)):
                 places[j] += 0.5 if places[j] == here else 0.0

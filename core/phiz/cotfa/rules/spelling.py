@@ -41,12 +41,18 @@ def mended(row: Sequence[Token]) -> tuple[list[Token], list[tuple[Token, str]]]:
         long = len(word) >= _SHORT or (len(word) >= 4 and not _VOWELS & set(word))
         if doubtful and long and looked < _MOST:
             looked += 1
-            right = next(_near(word, forms), None)
-            if right is not None:
+            near = list(_near(word, forms))
+            if near:
+                right = next((other for other in near if _face(other)), near[0])
                 slips.append((token, right))
                 token = replace(token, word=right)
         made.append(token)
     return made, slips
+
+
+def _face(word: str) -> bool:
+    """Whether a word says what a face does: likelier in a note than any other."""
+    return any(kind in ("word", "part") for kind, _ in lexicon().alone(word))
 
 
 def _near(word: str, known: Container[str]) -> Iterator[str]:

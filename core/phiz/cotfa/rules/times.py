@@ -82,6 +82,45 @@ _FILLERS = frozenset(
 _AT = frozenset(["at", "@", "around", "about", "on", "after", "since", "past", "from", "starting"])
 _UNTIL = frozenset(["until", "till", "til", "to", "through", "thru"])
 _DASHES = frozenset(("-", "–", "—", "→", "to", "..", "...", "until", "till", "through", "and", "thru"))
+_NEARLY = frozenset(["before", "after", "past", "shy", "under", "shortly", "right", "well"])
+_CLOCKS = frozenset(
+    [
+        "the",
+        "clock",
+        "timer",
+        "counter",
+        "timecode",
+        "time",
+        "we",
+        "it",
+        "you",
+        "they",
+        "hit",
+        "hits",
+        "hitting",
+        "reads",
+        "reach",
+        "reaches",
+        "reaching",
+        "says",
+        "shows",
+        "strikes",
+        "is",
+        "gets",
+        "get",
+        "to",
+        "line",
+        "clip",
+    ]
+)
+_NOT_BEFORE = frozenset(
+    (first, second)
+    for first, seconds in {
+        "not": ("before", "until", "till"), "as": ("of", "from"), "but": ("before", "after", "at"),
+        "only": ("after", "at", "from", "past", "by"), "never": ("before", "until"), "n't": ("before",),
+    }.items()
+    for second in seconds
+)  # fmt: skip
 _TAIL = frozenset(["mark", "point", "marks"])
 _REACHES = frozenset(("hits", "reaches", "strikes", "once", "when", "reach", "reaching"))
 _WAITS = frozenset(("wait", "waits", "pause", "pauses", "beat", "waiting", "hesitates"))
@@ -161,7 +200,7 @@ class Clock:
         while self.word(i) in ("full", "whole", "good", "long"):
             i += 1
         words = [self.word(i + k) for k in range(6)]
-        if words[0] == "three" and words[1] == "-":
+        if words[0] == "three" and words[1] == "-" and words[2] in ("quarter", "quarters"):
             words = [words[0], *words[2:]]
             i += 1
         article = 1 if words[0] in ("a", "an", "the") else 0
@@ -245,7 +284,10 @@ class Clock:
         found = self.quantity(j)
         if found is None:
             return None
-        if self.word(found[2]) in _DASHES and (second := self.quantity(found[2] + 1)) is not None:
+        dash = found[2] + 1 if self.word(found[2]) in _DASHES else found[2]
+        if close != ">" and self.word(dash) == ">":
+            dash += 1
+        if dash > found[2] and (second := self.quantity(dash)) is not None:
             closed = self.word(second[2]) == close
             return Time(i, second[2] + 1, start=found[0], end=second[0]) if closed else None
         if self.word(found[2]) != close or (close == ")" and not found[1]):
@@ -286,6 +328,9 @@ class Clock:
             j += 1
         if self.word(j) == "the":
             j += 1
+        nth = _ORDINALS.get(self.word(j), 0.0)
+        if nth > 1 and prep in ("in", "during") and self.word(j + 1) in ("second", "sec"):
+            return Time(i, j + 2, start=nth - 1.0, end=nth)
         if self.word(j) in _ORDINALS and prep in (
             "between",
             "after",
@@ -332,6 +377,10 @@ class Clock:
         """Start 1.0, end: 2.5; in at 1, out at 3; from=1 to=3."""
         label = self.word(i)
         # 'in 1.0', 'from=1' and the like; 'from 1' and 'to 2' are read elsewhere
+        if label in ("peak", "peaks", "max") and (
+            top := self.quantity(i + 2 if self.word(i + 1) in ("at", "@", ":", "=") else i + 1)
+        ):
+            return Time(i, top[2], by=top[0]) if self._counts(top) else None
         opens = label in (
             "start",
             "begin",
@@ -376,6 +425,9 @@ class Clock:
             )
             and not (marked and self.word(i + 1) in (":", "="))
             and label not in ("end", "ends", "stop", "stops")
+            and (
+                marked or label in ("from", "to") or self.word(found[2]) in ("later", "before", "after", "in")
+            )
         ):
             return None
         if not opens and self.row[found[2] - 1].kind == "word" and self.word(i - 1) == "the":
@@ -507,7 +559,12 @@ class Clock:
         j, word = i, self.word(i)
         if word in ("at", "from", "by", "about", "around", "roughly"):
             j += 1
-        if self.word(j) in ("halfway", "midway", "half"):
+        if self.word(j) == "mid" and self.word(j + 1) in ("-", "way"):
+            j += 2 if self.word(j + 2) == "way" else 1
+            if self.word(j) != "way" and self.word(j) not in _THING:
+                return None
+            return Time(i, self._past_thing(j + 1), start=0.5 * self.duration)
+        if self.word(j) in ("halfway", "midway", "half", "midpoint"):
             k = j + 1
             if self.word(j) == "half":
                 if self.word(k) == "-":
@@ -593,12 +650,9 @@ class Clock:
         joined = self.word(k)
         if joined in _DASHES and (joined != "and" or prep == "between"):
             m = k + 1
-            while self.word(m) in _FILLERS or self.word(m) == ">":
+            while self.word(m) in _FILLERS | _NEARLY or self.word(m) == ">":
                 m += 1
-            if (prep == "from" or joined not in _UNTIL) and self.word(m) in (
-                "end",
-                "finish",
-            ):
+            if self.word(m) in ("end", "finish", "close"):
                 return Time(
                     i,
                     m + 1,
@@ -649,22 +703,23 @@ class Clock:
             if self.word(j) not in ("at", "from", "around", "@"):
                 return None
             prep = self.word(j)
-        if (prep, self.word(j + 1)) in (
-            ("not", "before"),
-            ("as", "of"),
-            ("but", "before"),
-        ):
+        if prep == "but" and self.word(j + 1) == "not":
+            j, prep = j + 1, "not"
+        if (prep, self.word(j + 1)) in _NOT_BEFORE:
             j, prep = j + 1, "after"
+        if prep in ("no", "not") and self.word(j + 1) in ("sooner", "earlier") and self.word(j + 2) == "than":
+            j, prep = j + 2, "after"
+        if prep in ("shortly", "just", "right", "only") and self.word(j + 1) in (
+            "at",
+            "after",
+            "past",
+            "from",
+        ):
+            j, prep = j + 1, self.word(j + 1)
         if prep not in _AT and prep not in ("onset", "by", "offset", "before") and prep not in _REACHES:
             return None
         j += 1
-        while self.word(j) in _FILLERS or self.word(j) in (
-            "at",
-            "time",
-            "we",
-            "hit",
-            "around",
-        ):
+        while self.word(j) in _FILLERS | _CLOCKS or self.word(j) in ("at", "around"):
             j += 1
         if self.word(j - 1) == "a" and self.word(j) in (
             "second",
@@ -681,6 +736,8 @@ class Clock:
         value, _, k = found
         if self.word(k) in ("%", "percent") or (self.word(k) == "of" and prep != "on"):
             return None
+        if found[1] and prep != "by" and (ending := self._from_end(k)) is not None:
+            return Time(i, ending, start=max(0.0, self.duration - value))
         if self.word(k) in _TAIL:
             k += 1
         if self.word(k) == "in" and self.word(k + 1) in (",", ".", ":", ""):
@@ -697,7 +754,8 @@ class Clock:
         if self.word(k) == "and" and self.word(k + 1) in ("at", "again") and prep in ("at", "@"):
             m = k + 2 if self.word(k + 1) == "at" or self.word(k + 2) != "at" else k + 3
             more = self.quantity(m)
-        if more is not None and more[0] > value and (more[1] or self._closed(more[2])):
+        again = self.word(k + 1) in ("at", "again")
+        if more is not None and more[0] > value and (more[1] or again or self._closed(more[2])):
             return Time(i, more[2], start=value, also=more[0])
         return Time(i, self._onward(k), start=value)
 
@@ -716,11 +774,15 @@ class Clock:
         if prep not in _UNTIL:
             return None
         j += 1
-        while self.word(j) in _FILLERS:
+        while self.word(j) in _FILLERS | _NEARLY or (
+            prep not in ("to", "through") and self.word(j) in _CLOCKS
+        ):
             j += 1
         found = self.quantity(j)
         if found is None or (prep in ("to", "through", "thru") and not self._counts(found)):
             return None
+        if found[1] and (ending := self._from_end(found[2])) is not None:
+            return Time(i, ending, end=max(0.0, self.duration - found[0]))
         k = found[2] + 1 if self.word(found[2]) in _TAIL else found[2]
         if self.word(k) in ("%", "percent"):
             return None
@@ -745,9 +807,24 @@ class Clock:
                 break
             j += 1
         found = self.quantity(j)
-        if found is None or not found[1]:
+        if found is None or not (found[1] or self.word(i) in ("lasting", "lasts")):
             return None
         return Time(i, found[2], length=found[0])
+
+    def _from_end(self, k: int) -> int | None:
+        """Where 'before the end', 'from the close of the line', 'to go', 'left' ends, which starts at k."""
+        if self.word(k) in ("left", "remaining"):
+            return k + 1
+        if self.word(k) == "to" and self.word(k + 1) in ("go", "spare"):
+            return k + 2
+        while self.word(k) in ("short", "shy", "off"):
+            k += 1
+        if self.word(k) not in ("before", "from", "of", "until", "till", "to"):
+            return None
+        m = k + 1
+        while self.word(m) in ("the", "it", "very", "'s", "all"):
+            m += 1
+        return self._past_thing(m + 1) if self.word(m) in ("end", "close", "finish", "over", "ends") else None
 
     def _counted(self, i: int) -> Time | None:
         """Two seconds in; a second later; with 2 s left; one second before the end; 0.3 s long; 2 s: ..."""
@@ -765,14 +842,8 @@ class Clock:
         if not unit:
             return self._bare(i, j, found)
         words = [self.word(k + n) for n in range(4)]
-        if words[0] in ("left", "remaining") or words[:2] == ["to", "go"]:
-            return Time(
-                i,
-                k + (2 if words[0] == "to" else 1),
-                start=max(0.0, self.duration - value),
-            )
-        if words[0] in ("before", "from") and words[1] == "the" and words[2] in ("end", "close", "finish"):
-            return Time(i, k + 3, start=max(0.0, self.duration - value))
+        if (ending := self._from_end(k)) is not None:
+            return Time(i, ending, start=max(0.0, self.duration - value))
         if words[0] == "before" and (words[1] == "it" or words[1] == "that"):
             return None
         if words[0] == "before":
@@ -807,7 +878,9 @@ class Clock:
         return Time(i, k, length=value)
 
     def _bare(self, i: int, j: int, found: tuple[float, bool, int]) -> Time | None:
-        """A number with a point that opens a part of the note: '1.0 brows up / 3.0 brows down'."""
+        """A number with a point that opens a part of the note: '1.0 brows up / 3.0 brows down', 'tick 2.0:'."""
+        if i == j and self.row[i].kind == "number" and "." in self.row[i].word and self.word(found[2]) == ":":
+            return Time(i, found[2], start=found[0])
         if i == j and self.row[i].kind == "number" and "." in self.row[i].word and self._opens(i):
             return Time(i, found[2], start=found[0])
         return None
