@@ -188,7 +188,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, breaks: Callable[[str], str], 
 
 
 def test_a_missing_split_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(NotesError, match="one of train, dev, test"):
+    with pytest.raises(NotesError, match="one of train, dev, dev2, test"):
         notes.load("validation")
     with pytest.raises(NotesError, match="source tree"):
         notes.read(tmp_path / "test.jsonl")

@@ -269,8 +269,13 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
             and not _no_relation(found, n, row, made)
         ):
             relation = next(name for name, _ in item.meanings if name in _RELATIONS)
-            pronoun = _word(row, item.last) in ("that", "this", "it") and _closes(found, n + 1)
-            if pronoun and relation == "before":
+            pronoun = _word(row, item.last) in ("that", "this", "it")
+            pronoun = pronoun and (_closes(found, n + 1) or _word(row, item.last + 1) in _AFTER_PRONOUN)
+            if pronoun and relation == "after":
+                relation, skip = "next", n + 1  # 'only after that do the lips part'
+            elif relation == "first" and row[item.last - 1].word == "before" and not _closes(found, n):
+                relation = "before"  # 'a moment before her chin trembles'
+            elif pronoun and relation == "before":
                 relation, skip = "first", n + 1  # 'he frowns; just before that, a blink'
             elif relation == "next" and row[item.last - 1].word == "after" and not _closes(found, n):
                 relation = "after" if item.last > item.first + 1 else relation  # 'a moment after the smile'
@@ -287,7 +292,7 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
         if item.get("time") and row[item.first].word in ("[", "<", "{"):
             _open(made)
         made[-1].items.append(item)
-    return _not_until([segment for segment in made if segment.items or segment.joins])
+    return _not_until([segment for segment in made if segment.items or segment.joins], row)
 
 
 _SUBJECTS = frozenset(("he", "she", "they", "you", "it", "there", "comes", "i", "we"))
@@ -365,14 +370,14 @@ def _no_relation(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequ
     return False
 
 
-def _not_until(made: list[Segment]) -> list[Segment]:
+def _not_until(made: list[Segment], row: Sequence[Token]) -> list[Segment]:
     """'Does not smile until she has blinked' is a smile after a blink."""
     for one, other in itertools.pairwise(made):
         until = other.joins & {"until", "till", "til", "before"}
-        noes = [item for item in one.items if item.has("negator")]
+        noes = [item for item in one.items if item.has("negator", "post_negator")]
         if one.sentence != other.sentence or not until or len(noes) != 1:
             continue
-        if noes[0].get("negator")[0] not in ("no", "not", "n't", "never", "don't") or not _has_head(one):
+        if row[noes[0].first].word not in _PLAIN_NOES or not _has_head(one):
             continue
         if _names(other.items) and not any(i.has("negator") for i in other.items):
             one.items.remove(noes[0])
@@ -386,6 +391,8 @@ def _numbered(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
     i = item.first
     if len(row[i].word) == 1 and row[i].word in "abcdefgh" and _word(row, i + 1) == ")":
         return row[i + 1].start == row[i].end and (i == 0 or row[i - 1].kind == "mark")
+    if len(row[i].word) == 1 and row[i].word in "bcdefgh" and _word(row, i + 1) == ".":
+        return row[0].word == "a" and _word(row, 1) == "."
     if row[i].kind == "number" and _word(row, i - 1) in _STEPS and item.has("plain"):
         return True
     if row[i].kind != "number" or not row[i].word.isdigit() or int(row[i].word) > 12 or not item.has("plain"):
@@ -404,6 +411,10 @@ def _to(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segm
     if not found[n].has("plain"):
         return False
     mine = [i for segment in made if segment.sentence == made[-1].sentence for i in segment.items]
+    way = next((i for i in made[-1].items[-4:] if row[i.last - 1].word == "way" and i.has("move")), None)
+    if way is not None and len(made[-1].items) > 1:
+        made[-1].items.remove(way)  # 'gives way by degrees to'
+        return True
     if _turns_to(found, n, row, mine):
         return True
     start = next(
@@ -429,6 +440,10 @@ def _turns_to(found: Sequence[Item], n: int, row: Sequence[Token], mine: Sequenc
     return shown and goes and thing and not mine[-1].has("feel", "word")
 
 
+_AFTER_PRONOUN = frozenset(
+    ("do", "does", "did", "can", "may", "will", "he", "she", "they", "only", "come", "comes")
+)
+_PLAIN_NOES = frozenset(("no", "not", "n't", "never", "do", "does", "did"))
 _STEPS = frozenset(("step", "phase", "part", "stage", "pose", "key", "beat"))
 _AFTER_WHICH = frozenset(
     [

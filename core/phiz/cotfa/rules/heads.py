@@ -33,6 +33,7 @@ _ABSENT = frozenset(
         "called",
     ]
 )
+_SHOWING = frozenset(("showing", "forming", "appearing", "coming", "breaking", "spreading", "surfacing"))
 _ARRIVALS = frozenset(
     [
         "come",
@@ -137,6 +138,11 @@ class Binder:
         if not segment.items or (later is not None and later.sentence == segment.sentence):
             return
         last = segment.items[-1]
+        if _has(segment, "post_negator") and not _has(segment, "part", "word", "feel", "code"):
+            mine = [head for head in self.heads if head.sentence == segment.sentence]
+            for head in mine:
+                head.denied = head.denied or head.segment == mine[-1].segment
+            return
         if (
             not last.has("negator")
             or self.row[last.first].word not in _BARE_NOES
@@ -153,7 +159,18 @@ class Binder:
         """'A smile? No.': the answer denies what was asked."""
         only = [item for item in segment.items if not item.has("plain")]
         answers = {"hardly", "nope", "nah", "scarcely", "negative"}
-        if len(segment.items) > 3 or not segment.items:
+        if not segment.items:
+            return
+        i = segment.items[0].first
+        if (
+            i
+            and self.row[i - 1].word == "?"
+            and _has(segment, "negator")
+            and not _has(segment, *_FACES, "move")
+        ):
+            for head in self.heads:
+                head.denied = head.denied or head.sentence == segment.sentence - 1
+        if len(segment.items) > 3:
             return
         if not (only and only[0].has("negator")) and self.row[segment.items[0].first].word not in answers:
             return
@@ -397,6 +414,9 @@ class Binder:
             return False
         if self._adjective(segment, item) is not None:
             return True
+        before = [i for i in segment.items if i.last == item.first]
+        if before and set(before[0].get("part")) & _WAYS:
+            return False  # 'a look left'
         denied = next((i.first for i in segment.items if i.has("negator") and i.first > item.first), None)
         if any(i.has("code", "word", "feel") and (denied is None or i.first < denied) for i in segment.items):
             return True
@@ -463,7 +483,10 @@ class Binder:
         last = segment.items[-1].last if segment.items else 0
         from_word = next((i for i in segment.items if i.get("plain") == ["from"]), None)
         if from_word is not None and _has(segment, "hold") and _ing(self.row, from_word.last):
-            ranges.append((from_word.last, last, "keep from"))
+            if self.row[from_word.last].word in _SHOWING:
+                ranges.append((self._holding(segment), from_word.last, "keep from showing"))
+            else:
+                ranges.append((from_word.last, last, "keep from"))
         than = next((i for i in segment.items if i.get("plain") == ["than"]), None)
         words = {self.row[i.first].word: i for i in segment.items}
         if than is not None and "more" in words:
@@ -508,6 +531,10 @@ class Binder:
         tail = negators[-1] if negators else None
         plain = tail is not None and tail.get("negator")[0] in ("not", "n't", "never")
         self._open_denial = plain and tail is segment.items[-1] and bool(ranges)
+        opened = first is not None and first.first and self.row[first.first - 1].word == "("
+        shown = bool(self.heads) and self.segments[self.heads[-1].segment + 1] is segment
+        if not ranges and self._carried_denial and opened and not shown:
+            ranges.append((segment.items[0].first, last, "("))  # 'but not lips (pressed)'
         if not ranges and self._carried_denial and segment.items and self._goes_on(segment):
             ranges.append((segment.items[0].first, last, "or"))
         self._carried_denial = bool(ranges)
@@ -531,6 +558,10 @@ class Binder:
                 if any(i.has("part", "word", "code", "feel") for i in before):
                     found.append((first, item.first, "post"))
         return found
+
+    def _holding(self, segment: Segment) -> int:
+        """The token of 'keep', from where on something is kept from showing."""
+        return next(item.first for item in segment.items if item.has("hold"))
 
     def _goes_on(self, segment: Segment) -> bool:
         """Whether a denial goes on past 'and': 'without smiling and frowning'."""
@@ -794,9 +825,17 @@ class Binder:
                 self._waiting = [*self._waiting, *times]  # 'one second in, and for two seconds, ...'
             elif lead and not before and not starts:
                 t = lead[0]
+                if t.lead is None and t.length is None and not _has(segment, "negator"):
+                    self._waiting = times  # 'until 3 s, keep the lips parted'
+                    return
                 value = t.lead if t.lead is not None else t.length if t.length is not None else t.end
                 self._waiting = [Time(t.first, t.last, start=value)]
             else:
+                if not before and _has(segment, "negator"):  # 'for the first two seconds nothing happens'
+                    times = [
+                        Time(t.first, t.last, start=t.end) if t.start == 0.0 and t.end is not None else t
+                        for t in times
+                    ]
                 self._waiting = times
             return
         if over:

@@ -45,6 +45,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
     spoken = 0  # segments so far that say at which word
     listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
+    listed |= _counted(segments)
     listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
@@ -86,7 +87,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
                 sub, main = "after", current
                 current = current - 0.5
         elif relation == "after" and not own and opens:
-            sub, main = "leading idle", current
+            sub, main = "leading idle", highest + 1.0
         of_segment[n] = current
         if own:
             highest = max(highest, current)
@@ -94,6 +95,14 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             if all(over) and sub is None and not any(i.has("time") for i in segment.items):
                 current = highest + 1.0  # 'as the smile fades, she frowns'
     return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
+
+
+def _counted(segments: Sequence[Segment]) -> set[int]:
+    """Sentences whose parts are numbered '(1st) ... (2nd)'."""
+    marks = [
+        s.sentence for s in segments for i in s.items if i.get("plain") in (["st"], ["nd"], ["rd"], ["th"])
+    ]
+    return {sentence for sentence in marks if marks.count(sentence) > 1}
 
 
 def _at_a_word(segment: Segment) -> bool:
@@ -136,7 +145,7 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
 
 def _given(made: Sequence[Placed], duration: float) -> None:
     """What the note says itself."""
-    last_start = 0.0
+    last_start = spent = 0.0  # spent: seconds of what was so far 'two seconds of' something
     for place in made:
         times = sorted(place.head.times, key=lambda time: not time.whole)  # what is better said comes later
         for time in times:
@@ -144,7 +153,8 @@ def _given(made: Sequence[Placed], duration: float) -> None:
             if time.after is not None:
                 start = last_start + time.after
             if time.lead is not None:
-                start, place.given_end = 0.0, time.lead
+                start, place.given_end = spent, spent + time.lead
+                spent = place.given_end
             if start is not None:
                 place.given_start = start
             if time.end is not None:

@@ -77,16 +77,22 @@ _FILLERS = frozenset(
         "only",
         "mark",
         "=",
+        "~",
+        "≈",
     ]
 )
-_AT = frozenset(["at", "@", "around", "about", "on", "after", "since", "past", "from", "starting"])
+_AT = frozenset(["at", "@", "~", "≈", "around", "about", "on", "after", "since", "past", "from", "starting"])
 _UNTIL = frozenset(["until", "till", "til", "to", "through", "thru"])
 _DASHES = frozenset(("-", "–", "—", "→", "to", "..", "...", "until", "till", "through", "and", "thru"))
+_ROUGHLY = ("about", "around", "roughly", "approximately", "exactly", "some", "nearly", "almost", "just")
 _NEARLY = frozenset(["before", "after", "past", "shy", "under", "shortly", "right", "well"])
+_LASTS = frozenset(["last", "lasts", "stay", "hold", "linger", "continue", "remain", "on", "go", "run"])
 _CLOCKS = frozenset(
     [
         "the",
         "clock",
+        "she",
+        "he",
         "timer",
         "counter",
         "timecode",
@@ -187,13 +193,22 @@ class Clock:
         value, j = NUMBERS[word], i + 1
         if self.word(j) == "point" and self.word(j + 1) in NUMBERS:
             return value + NUMBERS[self.word(j + 1)] / 10.0, j + 2
-        if [self.word(j + k) for k in range(3)] == ["and", "a", "half"]:
-            return value + 0.5, j + 3
-        if [self.word(j + k) for k in range(3)] == ["and", "a", "quarter"]:
-            return value + 0.25, j + 3
+        more = self.and_a(j)
+        if more is not None:
+            return value + more[0], more[1]
         if value >= 20 and self.word(j) == "-" and self.word(j + 1) in NUMBERS:
             return value + NUMBERS[self.word(j + 1)], j + 2
         return value, j
+
+    def and_a(self, j: int) -> tuple[float, int] | None:
+        """'And a half', '-and-a-quarter', and where it ends."""
+        words: list[str] = []
+        while len(words) < 3 and j < len(self.row):
+            if self.word(j) != "-":
+                words.append(self.word(j))
+            j += 1
+        share = {"half": 0.5, "quarter": 0.25}.get(words[-1]) if words else None
+        return (share, j) if share and words[0] == "and" and words[1] in ("a", "one") else None
 
     def quantity(self, i: int) -> tuple[float, bool, int] | None:
         """Seconds, whether a unit was said, and where it ends."""
@@ -218,9 +233,8 @@ class Clock:
             if words[k : k + 1] and words[k] in _UNITS:
                 return share, True, i + k + 1
         if words[0] in ("a", "one") and words[1] in ("second", "sec"):
-            if words[2:5] == ["and", "a", "half"]:
-                return 1.5, True, i + 5
-            return 1.0, True, i + 2
+            more = self.and_a(i + 2)
+            return (1.0, True, i + 2) if more is None else (1.0 + more[0], True, more[1])
         if words[:3] == ["a", "couple", "of"] and words[3] in _UNITS:
             return 2.0 * _UNITS[words[3]], True, i + 4
         if words[:2] == ["a", "few"] and words[2] in _UNITS:
@@ -235,9 +249,8 @@ class Clock:
         if self.word(k) in _UNITS and not (self.row[i].kind == "word" and self.word(k) == "s"):
             j = k + 1
             value *= _UNITS[self.word(k)]
-            if self.word(j) == "and" and self.word(j + 1) == "a" and self.word(j + 2) == "half":
-                return value + 0.5, True, j + 3
-            return value, True, j
+            more = self.and_a(j)
+            return (value, True, j) if more is None else (value + more[0], True, more[1])
         if ":" in self.row[i].word:
             return value, True, j
         return value, False, found[1]
@@ -519,7 +532,8 @@ class Clock:
             return None
         found = self.quantity(j + 1)
         if found is None and self.word(j + 1) in ("second", "sec"):
-            found = (1.0, True, j + 2)
+            more = self.and_a(j + 2)
+            found = (1.0, True, j + 2) if more is None else (1.0 + more[0], True, more[1])
         if found is None and self.word(j + 1) in ("couple", "few"):
             found = self.quantity(j + 1) or (
                 2.0,
@@ -556,8 +570,8 @@ class Clock:
 
     def _share_in(self, i: int) -> Time | None:
         """Halfway through; at 50 % of the line; a third of the way in; in the middle."""
-        j, word = i, self.word(i)
-        if word in ("at", "from", "by", "about", "around", "roughly"):
+        j = i
+        while j < i + 3 and self.word(j) in ("at", "from", "by", *_ROUGHLY):
             j += 1
         if self.word(j) == "mid" and self.word(j + 1) in ("-", "way"):
             j += 2 if self.word(j + 2) == "way" else 1
@@ -646,12 +660,10 @@ class Clock:
         first = self.quantity(j)
         if first is None:
             return None
-        k = first[2]
+        k = first[2] + 1 if self.word(first[2]) in _TAIL else first[2]
         joined = self.word(k)
         if joined in _DASHES and (joined != "and" or prep == "between"):
-            m = k + 1
-            while self.word(m) in _FILLERS | _NEARLY or self.word(m) == ">":
-                m += 1
+            m = self._skipped(k + 1, _FILLERS | _NEARLY | {">"})
             if self.word(m) in ("end", "finish", "close"):
                 return Time(
                     i,
@@ -660,6 +672,8 @@ class Clock:
                     end=self.duration,
                 )
             second = self.quantity(m)
+            if second is not None and opened and (ending := self._from_end(second[2])) is not None:
+                return Time(i, ending, start=first[0], end=max(0.0, self.duration - second[0]))
             worded = joined in ("to", "until", "till", "through") and not opened
             if second is not None and (not worded or first[1] or second[1] or self._timely(i)):
                 end = second[0]
@@ -668,6 +682,12 @@ class Clock:
         if prep == "apex":
             return Time(i, first[2], start=first[0])
         return None
+
+    def _skipped(self, j: int, words: frozenset[str]) -> int:
+        """Past such words, but not past the article of 'a second'."""
+        while self.word(j) in words and not (self.word(j) == "a" and self.quantity(j) is not None):
+            j += 1
+        return j
 
     def _scale(self, first: tuple[float, bool, int], second: tuple[float, bool, int] | None) -> float:
         """The unit of the second holds for both: 500-900 ms."""
@@ -703,6 +723,8 @@ class Clock:
             if self.word(j) not in ("at", "from", "around", "@"):
                 return None
             prep = self.word(j)
+        if prep == "the" and self.word(j + 1) in ("moment", "instant") and self.word(j + 2) in _CLOCKS:
+            j, prep = j + 1, "when"
         if prep == "but" and self.word(j + 1) == "not":
             j, prep = j + 1, "not"
         if (prep, self.word(j + 1)) in _NOT_BEFORE:
@@ -729,9 +751,10 @@ class Clock:
         ):
             j -= 1
         found = self.quantity(j)
-        if found is None or (
-            prep in ("on", "about", "by", "past", "before", "after") and not self._counts(found)
-        ):
+        if found is None:
+            return None
+        bare = prep in ("on", "about", "by", "past", "before", "after") and not self._counts(found)
+        if bare and not (prep in ("by", "after") and self._closed(found[2])):
             return None
         value, _, k = found
         if self.word(k) in ("%", "percent") or (self.word(k) == "of" and prep != "on"):
@@ -742,7 +765,7 @@ class Clock:
             k += 1
         if self.word(k) == "in" and self.word(k + 1) in (",", ".", ":", ""):
             k += 1
-        if prep == "offset":
+        if prep == "offset" or (prep == "past" and self.word(i - 1) in _LASTS):
             return Time(i, k, end=value)
         if prep == "before":
             if self.word(k - 1) in _UNITS and self.word(k) != "before":
@@ -773,11 +796,8 @@ class Clock:
             j, prep = i + 1, self.word(i + 1)
         if prep not in _UNTIL:
             return None
-        j += 1
-        while self.word(j) in _FILLERS | _NEARLY or (
-            prep not in ("to", "through") and self.word(j) in _CLOCKS
-        ):
-            j += 1
+        between = _FILLERS | _NEARLY if prep in ("to", "through") else _FILLERS | _NEARLY | _CLOCKS
+        j = self._skipped(j + 1, between)
         found = self.quantity(j)
         if found is None or (prep in ("to", "through", "thru") and not self._counts(found)):
             return None
@@ -862,6 +882,8 @@ class Clock:
             )
         if words[0] == "long":
             return Time(i, k + 1, length=value)
+        if words[0] == "for" and self.word(i) == "takes":
+            return Time(i, k + 1, start=value)
         if words[0] in ("in", "into"):
             m = k + 1
             while words[0] == "into" and (self.word(m) in _THING or self.word(m) in ("her", "his")):
@@ -878,7 +900,7 @@ class Clock:
         return Time(i, k, length=value)
 
     def _bare(self, i: int, j: int, found: tuple[float, bool, int]) -> Time | None:
-        """A number with a point that opens a part of the note: '1.0 brows up / 3.0 brows down', 'tick 2.0:'."""
+        """A number with a point that opens a part of the note: '1.0 brows up / 3.0 brows down', '2.0: up'."""
         if i == j and self.row[i].kind == "number" and "." in self.row[i].word and self.word(found[2]) == ":":
             return Time(i, found[2], start=found[0])
         if i == j and self.row[i].kind == "number" and "." in self.row[i].word and self._opens(i):
