@@ -130,6 +130,8 @@ def _item(
     side = _side(row, i, text)
     if time is not None and (phrase is None or phrase[0] <= time.last):
         return Item(i, time.last, (("time", time),))
+    if side is not None and phrase is not None and _word(row, i - 1) in ("the", "her", "his", "your"):
+        phrase = None if any(m[0] in _RELATIONS for m in phrase[1]) else phrase  # 'on the right before ...'
     if side is not None and (phrase is None or phrase[0] <= side[1]):
         moves = tuple(m for m in phrase[1] if m[0] == "move") if phrase is not None else ()
         return Item(
@@ -280,7 +282,7 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
             elif relation == "next" and row[item.last - 1].word == "after" and not _closes(found, n):
                 relation = "after" if item.last > item.first + 1 else relation  # 'a moment after the smile'
             if relation in ("next", "first") and _has_head(made[-1]) and _closes(found, n):
-                made[-1].joins.add(relation)
+                made[-1].joins |= {relation} | ({row[item.last - 1].word} - _RELATIONS)
                 if item.has("end", "start", "hold", "manner", "degree"):
                     made[-1].items.append(item)
                 continue
@@ -410,6 +412,9 @@ def _to(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segm
         return False
     if not found[n].has("plain"):
         return False
+    ways = [k for k, i in enumerate(found) if row[i.first].word == "to" and i.has("plain")]
+    if len(ways) > 1 and all(_chained(found, k) for k in ways):
+        return True  # 'nose wrinkle to lip curl to smile'
     mine = [i for segment in made if segment.sentence == made[-1].sentence for i in segment.items]
     way = next((i for i in made[-1].items[-4:] if row[i.last - 1].word == "way" and i.has("move")), None)
     if way is not None and len(made[-1].items) > 1:
@@ -424,6 +429,12 @@ def _to(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segm
     if start is None or not any(i.has("word", "feel", "part") for i in mine[start:]):
         return False
     return any(i.has("word", "feel", "part") for i in found[n + 1 : n + 5])
+
+
+def _chained(found: Sequence[Item], n: int) -> bool:
+    """Whether a movement stands right before and right behind."""
+    before = n > 0 and found[n - 1].has("word", "move")
+    return before and _names(found[n + 1 : n + 3]) and not found[n + 1].has("plain")
 
 
 def _turns_to(found: Sequence[Item], n: int, row: Sequence[Token], mine: Sequence[Item]) -> bool:

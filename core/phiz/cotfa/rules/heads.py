@@ -395,6 +395,13 @@ class Binder:
                 and (head_side in ("L", "R", "any") or (name == "cock" and singular and side != "B"))
             ):
                 units, head_side = ((2, None, ""),), head_side or "any"
+            if (
+                part == "jaw"
+                and name == "out"
+                and names & {"left", "right"}
+                and word not in ("out", "forward")
+            ):
+                continue  # 'juts to the left'
             if not units or {unit for unit, _, _ in units} <= done:
                 continue
             done |= {unit for unit, _, _ in units}
@@ -489,7 +496,8 @@ class Binder:
                 ranges.append((from_word.last, last, "keep from"))
         than = next((i for i in segment.items if i.get("plain") == ["than"]), None)
         words = {self.row[i.first].word: i for i in segment.items}
-        if than is not None and "more" in words:
+        rather = than is not None and any(t.word in ("rather", "sooner") for t in self.row[: than.first][-6:])
+        if than is not None and ("more" in words or rather):
             ranges.append((than.first, last, "than"))
         if than is not None and "less" in words:
             ranges.append((words["less"].first, than.first, "less"))
@@ -811,6 +819,15 @@ class Binder:
         if self._more(n, segment, times):
             return
         if not times:
+            words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+            if (
+                over
+                and words & {"it", "that", "this", "they"}
+                and segment.joins & {"as", "when", "once", "after"}
+            ):
+                mine = [h for h in self.heads if h.sentence == segment.sentence and h.units]
+                for h in mine:
+                    h.over = h.over or h.segment == mine[-1].segment  # 'a grin, and as it fades, a frown'
             return
         before = [h for h in self.heads if h.sentence == segment.sentence]
         if not before and (over or holds) and self.heads:

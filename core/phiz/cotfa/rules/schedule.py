@@ -68,6 +68,9 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
         at_word = own and _at_a_word(segment)
         spoken += at_word
         follows = own and (segment.sentence in listed or (at_word and spoken > 1))
+        if own and "last" in joins and relation == "next" and highest < 0.0 and current == 0.0:
+            of_segment[n] = float(len(segments))  # 'the smile comes last; ...'
+            continue
         if (relation == "next" or follows) and highest >= 0.0:
             current = highest + 1.0
         elif relation == "first" and own and highest >= 0.0:
@@ -153,8 +156,10 @@ def _given(made: Sequence[Placed], duration: float) -> None:
             if time.after is not None:
                 start = last_start + time.after
             if time.lead is not None:
+                if any(other.start is not None for other in times):
+                    place.length = time.lead  # 'a second of frowning from 2 s'
+                    continue
                 start, place.given_end = spent, spent + time.lead
-                spent = place.given_end
             if start is not None:
                 place.given_start = start
             if time.end is not None:
@@ -163,6 +168,8 @@ def _given(made: Sequence[Placed], duration: float) -> None:
                 place.given_end = None
             place.length = time.length if time.length is not None else place.length
             place.by = time.by if time.by is not None else place.by
+        if place.given_end is not None:
+            spent = place.given_end
         if "all" in place.head.manners:
             place.given_start = 0.0 if place.given_start is None else place.given_start
             place.given_end = duration if place.given_end is None else place.given_end

@@ -218,6 +218,8 @@ class Clock:
         if words[0] == "three" and words[1] == "-" and words[2] in ("quarter", "quarters"):
             words = [words[0], *words[2:]]
             i += 1
+        if words[0] in ("a", "one") and words[1] in ("full", "whole", "good") and words[2] in _UNITS:
+            return _UNITS[words[2]], True, i + 3
         article = 1 if words[0] in ("a", "an", "the") else 0
         if words[article] in ("half", "quarter") or (words[0] == "three" and words[1] == "quarters"):
             share = 0.5 if words[article] == "half" else 0.25
@@ -309,7 +311,7 @@ class Clock:
 
     def _equals(self, i: int) -> Time | None:
         """t=1, t = 2..4."""
-        if self.word(i) not in ("t", "time") or self.word(i + 1) != "=":
+        if self.word(i) not in ("t", "time") or self.word(i + 1) not in ("=", "+"):
             return None
         first = self.quantity(i + 2)
         if first is None:
@@ -501,6 +503,10 @@ class Clock:
         if self.word(j) in ("the", "her", "his"):
             j += 1
         which = self.word(j)
+        if which in ("next", "following") and j > i:
+            found = self.quantity(j + 1)
+            if found is not None and (found[1] or self.word(i) == "for"):
+                return Time(i, found[2], lead=found[0])
         if which not in (
             "first",
             "last",
