@@ -289,7 +289,8 @@ def lexicon() -> Lexicon:
             spelled.setdefault(other, set()).update(bases)
     # A form that is a base of its own belongs to that one first: `pursed` the word, then `purse`.
     ordered = {
-        form: tuple(sorted(bases, key=lambda base: (base != form, base))) for form, bases in spelled.items()
+        form: tuple(sorted(bases, key=lambda base: (base != form, base)) if len(bases) > 1 else bases)
+        for form, bases in spelled.items()
     }
     table = {
         (part, move): parse_units(units)
