@@ -18,6 +18,7 @@ from blender_window import Screen, Window
 ROOT = Path(__file__).parents[2]
 VOICE = ROOT / "docs/demo/voice.flac"
 PICTURES = ROOT / "docs/pictures"
+NOTE = "She slowly raises the inner brows, sadly, then forces a crooked smile on the left at 2 seconds."
 
 _LOOK = """
 view = area("VIEW_3D").spaces.active
@@ -91,6 +92,13 @@ def show(window: Window, folder: Path) -> None:
     window.ask(_LOOK.format(distance=0.95))
     window.settle()
     take(window, "sidebar", left - 440, top + 7, right, top + 920)
+
+    window.ask(f"bpy.context.object.phiz.words = {NOTE!r}")
+    window.press("phiz.think", 0.25)
+    _, y = window.place("phiz.think", 0.25)
+    take(window, "words", left + 10, y - 62, right - 24, y + 323)
+    window.ask("bpy.ops.phiz.forget_words(); bpy.context.object.phiz.words = ''; None")
+    window.settle()
 
     generate(window)
     window.ask(_ACTED)
