@@ -318,15 +318,18 @@ def test_the_preferences_are_drawn() -> None:
     from blender_addon import preferences
 
     class Shown:
-        python = bundle = ""
+        python = bundle = server = ""
         threads = 0
         bl_rna = preferences.PhizPreferences.bl_rna
 
     shown, layout = Shown(), CheckingLayout()
     shown.layout = layout  # pyright: ignore[reportAttributeAccessIssue]
     preferences.PhizPreferences.draw(shown, bpy.context)  # pyright: ignore[reportArgumentType]
-    assert layout.drawn.properties == ["python", "bundle", "threads"]
+    assert layout.drawn.properties == ["python", "bundle", "threads", "server"]
     assert layout.drawn.has("phiz.open_log")
+    shown.server = "http://localhost:11434/v1"
+    preferences.PhizPreferences.draw(shown, bpy.context)  # pyright: ignore[reportArgumentType]
+    assert layout.drawn.properties[-1] == "server_model", "a model's name is asked where there is a server"
     assert not list(explained(preferences.PhizPreferences))
     assert preferences.wanted() == preferences.Wanted()
 
