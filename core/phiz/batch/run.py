@@ -39,16 +39,19 @@ def run(
     def tasks() -> Iterator[Task]:
         for job in jobs:
             try:
-                voice = recording.load(job.audio)
                 keys[job.number] = job.key(bundle)
+                held = journal.holds(job.out, keys[job.number])
+            except OSError:
+                held = None  # a recording that cannot be read: to load it says why
+            if held is not None:
+                settle(held.model_copy(update={"line": job.number, "status": "kept"}))
+                continue
+            try:
+                voice = recording.load(job.audio)
             except PhizError as error:
                 settle(failed(job.number, job.audio, job.out, error))
                 continue
-            held = journal.holds(job.out, keys[job.number])
-            if held is not None:
-                settle(held.model_copy(update={"line": job.number, "status": "kept"}))
-            else:
-                yield job.number, voice, job.acting
+            yield job.number, voice, job.acting
 
     for number, outcome in performers.perform(tasks()):
         job = by_number[number]
