@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = (
     *("face", "audio", "acting", "motion", "runtime", "cotfa"),
-    *("model", "corpus", "train", "evaluate", "worker", "batch", "cli"),
+    *("model", "video", "corpus", "train", "evaluate", "worker", "batch", "cli"),
 )
 # What Blender and the command line need, without torch.
 LIGHT = (*LAYERS[: LAYERS.index("cotfa") + 1], "worker")

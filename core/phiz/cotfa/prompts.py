@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phiz.acting.direction import Direction
 from phiz.cotfa.muscles import DEGREES, muscle_steps
-from phiz.cotfa.steps import Feeling, Prompts, Reading, UnitStep
+from phiz.cotfa.steps import Feeling, Prompts, Reading, UnitStep, Words
 
 
 def prompts(reading: Reading, units: Sequence[UnitStep], duration: float) -> Prompts:
@@ -23,6 +24,39 @@ def prompts(reading: Reading, units: Sequence[UnitStep], duration: float) -> Pro
         coarse=f"A face that speaks, {coarse}." if coarse else "A face that speaks.",
         fine=f"{fine[0].upper()}{fine[1:]}." if fine else "No movement of the face beside speech.",
     )
+
+
+def prompts_of(direction: Direction, duration: float) -> Prompts:
+    """The same words for a Direction that no note stands behind; `duration` in seconds.
+
+    A key of its emotion is felt until the next; an event that ends after the recording ends with it.
+    """
+    none = Words(start=0, end=0, text="")
+    keys = [key for key in direction.emotion or () if key.time < duration]
+    feelings = [
+        Feeling(
+            mix={name: share for name, share in key.mix.items() if name != "neutral"},
+            intensity=key.intensity,
+            start=0.0 if i == 0 else key.time,
+            end=keys[i + 1].time if i + 1 < len(keys) else duration,
+            because=none,
+        )
+        for i, key in enumerate(keys)
+        if key.mix.keys() - {"neutral"} and (i + 1 == len(keys) or keys[i + 1].time > key.time)
+    ]
+    units = [
+        UnitStep(
+            au=event.au,
+            side=event.side,
+            start=event.start,
+            end=min(event.end, duration),
+            intensity=event.intensity,
+            because=none,
+        )
+        for event in direction.events
+        if event.start < duration
+    ]
+    return prompts(Reading(feelings=tuple(feelings)), units, duration)
 
 
 def _felt(feeling: Feeling, duration: float) -> str:

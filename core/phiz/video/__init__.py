@@ -1,0 +1,1 @@
+"""Layer `video`: talking portraits in two dimensions, an optional extra."""
