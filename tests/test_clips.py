@@ -208,6 +208,7 @@ def test_words_of_a_direction() -> None:
         emotion=[
             EmotionKey(mix={"neutral": 1.0}),
             EmotionKey(time=1.0, mix={"sad": 1.0}, intensity=0.5),
+            EmotionKey(time=2.0, mix={"sad": 1.0}, intensity=0.5),
         ],
         events=[AUEvent(au=4, start=0.5, end=9.0), AUEvent(au=12, start=5.0, end=6.0)],
     )

@@ -26,6 +26,7 @@ COMMANDS = (
     "evaluate",
     "experiment",
     "corpus",
+    "clips",
     "train",
 )
 USER_ERROR = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phiz.acting.direction import Direction
+from phiz.acting.direction import Direction, EmotionKey
 from phiz.cotfa.muscles import DEGREES, muscle_steps
 from phiz.cotfa.steps import Feeling, Prompts, Reading, UnitStep, Words
 
@@ -32,7 +32,12 @@ def prompts_of(direction: Direction, duration: float) -> Prompts:
     A key of its emotion is felt until the next; an event that ends after the recording ends with it.
     """
     none = Words(start=0, end=0, text="")
-    keys = [key for key in direction.emotion or () if key.time < duration]
+    keys: list[EmotionKey] = []
+    for key in direction.emotion or ():
+        if keys and key.time == keys[-1].time:
+            keys.pop()
+        if key.time < duration and not (keys and _says(key) == _says(keys[-1])):
+            keys.append(key)
     feelings = [
         Feeling(
             mix={name: share for name, share in key.mix.items() if name != "neutral"},
@@ -42,7 +47,7 @@ def prompts_of(direction: Direction, duration: float) -> Prompts:
             because=none,
         )
         for i, key in enumerate(keys)
-        if key.mix.keys() - {"neutral"} and (i + 1 == len(keys) or keys[i + 1].time > key.time)
+        if key.mix.keys() - {"neutral"}
     ]
     units = [
         UnitStep(
@@ -57,6 +62,10 @@ def prompts_of(direction: Direction, duration: float) -> Prompts:
         if event.start < duration
     ]
     return prompts(Reading(feelings=tuple(feelings)), units, duration)
+
+
+def _says(key: EmotionKey) -> tuple[dict[str, float], float]:
+    return key.mix, key.intensity
 
 
 def _felt(feeling: Feeling, duration: float) -> str:

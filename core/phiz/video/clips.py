@@ -8,8 +8,10 @@
     ROOT/FOLDER/text.txt       a line with what is felt and a line with what the face does, in words
     ROOT/FOLDER/take.npz       (or .json, .csv) the motion behind the film, where it is known
     ROOT/FOLDER/scene.json     how it was rendered, where it was (`phiz.corpus.portraits`)
+    ROOT/FOLDER/without.mp4, without.npz   the same performance without its Action Unit events, to measure
+                               what these do; of rendered clips of the split `test`
 
-Film your own the same way; then take and scene are left out.
+Film your own the same way; then the last three are left out.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from phiz.writing import whole_file
 INDEX = "clips.json"
 VIDEO, AUDIO, PORTRAIT = "video.mp4", "audio.wav", "portrait.png"
 DIRECTION, TEXT = "direction.json", "text.txt"
+WITHOUT_VIDEO, WITHOUT_TAKE = "without.mp4", "without.npz"
 TAKES = ("take.npz", "take.json", "take.csv")
 SMALLEST, LARGEST = 16, 2048  # pixels of a side
 

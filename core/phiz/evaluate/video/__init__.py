@@ -1,0 +1,1 @@
+"""How true a generated film is: mouth, Action Units, likeness and flicker, measured on its pixels alone."""
