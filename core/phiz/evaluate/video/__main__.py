@@ -1,0 +1,48 @@
+"""Measure generated films: `python -m phiz.evaluate.video GENERATED CLIPS`.
+
+GENERATED holds NAME.mp4 for each clip of the split test, and NAME.without.mp4, of the same seed without
+Action Unit events, where it has any. CLIPS is a folder that `phiz clips` filmed. To see what true films
+measure, give CLIPS twice. The exit status is 1 where a figure falls short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from phiz.errors import PhizError
+from phiz.evaluate.video import report
+from phiz.evaluate.video.run import measure
+from phiz.writing import check_writable, whole_file
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0: every bar is reached; 1: one is not; 2: an error of the user's to mend."""
+    parser = argparse.ArgumentParser(prog="python -m phiz.evaluate.video", description=__doc__)
+    parser.add_argument("generated", type=Path, metavar="GENERATED")
+    parser.add_argument("clips", type=Path, metavar="CLIPS")
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="JSON to write, with a picture of the same name (.png)"
+    )
+    args = parser.parse_args(argv)
+    try:
+        if args.out is not None:
+            check_writable(args.out)
+        pairs = measure(args.generated, args.clips)
+        Console().print(report.table(pairs))
+        if args.out is not None:
+            with whole_file(args.out) as out:
+                out.write((json.dumps(report.as_data(pairs), indent=1) + "\n").encode())
+            report.save_strip(pairs, args.out.with_suffix(".png"))
+    except PhizError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if all(bar.reached for bar in report.bars(pairs)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
