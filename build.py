@@ -45,6 +45,8 @@ BLENDERS = {
 }
 # pytest that ends when its tests do: on its own way out bpy may crash (4.2) or hang (4.5).
 PYTEST = "import os, sys, pytest; status = pytest.main(sys.argv[1:]); sys.stdout.flush(); os._exit(status)"
+# Over all cores, a file on one: what a file's fixtures train and what its bpy holds serve all of its tests.
+SPREAD = ("--numprocesses", "auto", "--dist", "loadfile")
 NEEDS_BLENDER = 'importorskip("bpy"'
 # What bpy loads from a Linux system, in Debian's names.
 LIBRARIES = "libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libgl1 libegl1 libgl1-mesa-dri"
@@ -166,8 +168,8 @@ def test(arguments: list[str]) -> int:
     install("test", ["-e", ".[train,batch,dev]", *BPY.get(interpreter(), [])])
     failed = run(PYTHON, "-m", "ruff", "check", ".", check=False)
     failed |= run(PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".", check=False)
-    failed |= run(PYTHON, "-m", "pyright", check=False)
-    return run(PYTHON, "-c", PYTEST, *arguments, check=False) or failed
+    failed |= run(PYTHON, "-m", "pyright", "--threads", check=False)
+    return run(PYTHON, "-c", PYTEST, *SPREAD, *arguments, check=False) or failed
 
 
 def bench(arguments: list[str]) -> int:
