@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     checked_suffix(args.out)
     check_writable(args.out)
     voice = recording.load(args.audio)
-    options = _performance(args)
+    options = performance(args)
     remarks += notes_on(direction, voice.seconds)
 
     from phiz.runtime import bundle
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _performance(args: argparse.Namespace) -> dict[str, Any]:
+def performance(args: argparse.Namespace) -> dict[str, Any]:
     """What `generate` is told beside the Direction; what is not given keeps its default. Raises TakeError."""
     from phiz.motion import take
     from phiz.runtime.control import Control

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,27 +32,30 @@ class NoVideoExtraError(PhizError):
 
 def write(
     path: str | os.PathLike[str],
-    frames: np.ndarray,
+    frames: Iterable[np.ndarray],
     fps: float,
     samples: np.ndarray | None = None,
     *,
     quality: int = LIKE_THE_FRAMES,
     every_player: bool = False,
 ) -> None:
-    """Write frames (N, H, W, 3) uint8 as MP4, whole or not at all. Same frames, same bytes.
+    """Write frames (H, W, 3) uint8 as MP4, as they come, whole or not at all. Same frames, same bytes.
 
     samples: (n,) float, 16 kHz mono, +-1 full scale, that become its sound (AAC). quality: rate factor of
     H.264, less is better. every_player: colour at half resolution, which any player shows, and which needs
     even sides; without it colour is kept whole. Raises FilmError, OutputError, NoVideoExtraError.
     """
     av = _av()
-    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8 or not len(frames):
-        raise FilmError(f"A film needs frames (N, H, W, 3) in uint8; got {frames.shape} {frames.dtype}.")
-    if every_player and (frames.shape[1] % 2 or frames.shape[2] % 2):
-        raise FilmError(f"Every player wants even sides; got {frames.shape[2]} x {frames.shape[1]} pixels.")
+    coming = iter(frames)
+    first = next(coming, None)
+    if first is None:
+        raise FilmError("A film needs a frame at least; got none.")
+    height, width = _sides(first)
+    if every_player and (height % 2 or width % 2):
+        raise FilmError(f"Every player wants even sides; got {width} x {height} pixels.")
     with whole_file(path) as out, av.open(out, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1001))
-        stream.height, stream.width = frames.shape[1:3]
+        stream.height, stream.width = height, width
         stream.pix_fmt = "yuv420p" if every_player else "yuv444p"
         stream.codec_context.thread_count = 1  # more of them give other bytes on another machine
         stream.options = {"crf": str(quality), "preset": "medium"}
@@ -58,11 +63,20 @@ def write(
         if samples is not None:
             sound = container.add_stream("aac", rate=RATE, layout="mono")
             sound.codec_context.thread_count = 1
-        for frame in frames:
+        for frame in chain((first,), coming):
+            if _sides(frame) != (height, width):
+                raise FilmError(f"All frames need {width} x {height} pixels; got {frame.shape}.")
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode())
         if sound is not None and samples is not None:
             _write_sound(container, sound, samples)
+
+
+def _sides(frame: np.ndarray) -> tuple[int, int]:
+    """Height and width of a frame. Raises FilmError."""
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+        raise FilmError(f"A film needs frames (H, W, 3) in uint8; got {frame.shape} {frame.dtype}.")
+    return frame.shape[0], frame.shape[1]
 
 
 def _write_sound(container: OutputContainer, stream, samples: np.ndarray) -> None:

@@ -1,0 +1,1 @@
+"""Training of the talking portraits: the autoencoder, then the denoiser in two stages."""

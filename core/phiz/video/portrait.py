@@ -1,0 +1,37 @@
+"""The portrait: a picture of any size, cut square and scaled to what a model sees."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from PIL import Image, ImageOps
+
+from phiz.errors import PhizError
+from phiz.video.autoencoder import from_pixels, to_latents, to_pictures
+
+
+class PortraitError(PhizError):
+    """The portrait cannot be read."""
+
+
+def read(path: str | os.PathLike[str], size: int) -> np.ndarray:
+    """(size, size, 3) uint8: the middle square of a picture. Raises PortraitError."""
+    try:
+        with Image.open(path) as picture:
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise PortraitError(f"Cannot read {path} as a picture ({error}). Give a PNG or JPEG.") from error
+    if min(upright.size) < 16:
+        raise PortraitError(f"{path} is {upright.width} x {upright.height} pixels; at least 16 are needed.")
+    return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
+
+
+def strangeness(portrait: np.ndarray, autoencoder: AutoencoderKL) -> float:
+    """How badly an autoencoder draws a portrait again: mean absolute error, 0 to 1. A face unlike all those
+    that it was trained on comes out worse."""
+    picture = from_pixels(torch.from_numpy(np.array(portrait)))[None]
+    again = to_pictures(autoencoder, to_latents(autoencoder, picture))
+    return float((again - picture).abs().mean()) / 2.0
