@@ -16,6 +16,7 @@ from phiz.errors import PhizError
 
 COMMANDS = (
     "generate",
+    "video",
     "direct",
     "batch",
     "live",

@@ -1,5 +1,5 @@
 """phiz train: the audio encoder, the base model that listens to it, its adapter for Action Units, what hears
-emotion, and guidance in one run."""
+emotion, guidance in one run, and talking portraits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from phiz.cli import finetune
+from phiz.cli import finetune, train_video
 from phiz.errors import PhizError
 
 _EPILOG = """\
@@ -21,6 +21,7 @@ examples:
   phiz train feeling corpus runs/feeling
   phiz train distill corpus runs/distill --bundle runs/bundle
   phiz train finetune --takes takes -o bundles/anna
+  phiz train video clips runs/video
 
 CORPUS is what `phiz corpus` wrote. OUT gets the checkpoint, log.csv and log.png. A run that was
 stopped goes on from its checkpoint: give the same OUT again; `feeling` and `distill` take
@@ -94,6 +95,7 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     )
     distill.set_defaults(device="cpu")
     finetune.add_parser(kinds)
+    train_video.add_parser(kinds)
 
 
 def _add_encoder(parser: argparse.ArgumentParser) -> None:
@@ -140,8 +142,9 @@ def _positive(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Check, say whether the run is new, train. Raises PhizError."""
-    if args.kind == "finetune":
-        return finetune.run(args)
+    own = {"finetune": finetune, "video": train_video}
+    if args.kind in own:
+        return own[args.kind].run(args)
     if not args.corpus.is_dir():
         raise TrainError(
             f"expected the folder of a corpus, there is no {args.corpus}; run `phiz corpus` first"
