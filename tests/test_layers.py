@@ -16,7 +16,7 @@ LAYERS = (
 )
 # What Blender and the command line need, without torch.
 LIGHT = (*LAYERS[: LAYERS.index("cotfa") + 1], "worker")
-TORCH = {"torch", "transformers", "safetensors", "onnx", "pyworld", "pyroomacoustics"}
+TORCH = {"torch", "diffusers", "transformers", "safetensors", "onnx", "pyworld", "pyroomacoustics"}
 BLENDER = {"bpy", "bpy_extras", "mathutils", "aud"}
 
 CORE = sorted((ROOT / "core/phiz").rglob("*.py"))
