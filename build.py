@@ -165,7 +165,7 @@ def demo() -> int:
 
 
 def test(arguments: list[str]) -> int:
-    install("test", ["-e", ".[train,batch,dev]", *BPY.get(interpreter(), [])])
+    install("test", ["-e", ".[train,video,batch,dev]", *BPY.get(interpreter(), [])])
     failed = run(PYTHON, "-m", "ruff", "check", ".", check=False)
     failed |= run(PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".", check=False)
     failed |= run(PYTHON, "-m", "pyright", "--threads", check=False)

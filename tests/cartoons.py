@@ -1,4 +1,4 @@
-"""Clips of a drawn face whose mouth opens with the jaw and with the sound: enough to train tiny networks on."""
+"""Clips of a drawn face whose mouth opens with jaw and sound: enough to train tiny networks on."""
 
 from __future__ import annotations
 

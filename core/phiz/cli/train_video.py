@@ -14,9 +14,9 @@ examples:
   phiz train video clips runs/dit --backbone dit
   phiz train video clips runs/large --weights stable-diffusion --device cuda --precision bfloat16
 
-CLIPS is what `phiz clips` renders, or a folder of your own films laid out likewise (docs/video.md). OUT gets
-checkpoints, logs and OUT/model, which `phiz video --model` takes. A run that was stopped goes on when the same
-command is given again.
+CLIPS is what `phiz clips` renders, or a folder of your own films laid out likewise (docs/video.md). OUT
+gets checkpoints, logs and OUT/model, which `phiz video --model` takes. A run that was stopped goes on when
+the same command is given again.
 """
 
 

@@ -118,10 +118,8 @@ def _measure_latents(
     pictures, _ = footage.drawn(seen, at, random)
     latents = torch.cat([encoded(averaged, part).mean for part in pictures.split(64)])
     spread, middle = torch.std_mean(latents, dim=(0, 2, 3))
-    facts: dict[str, object] = checkpoint.facts(path) | {
-        "latents_mean": middle.tolist(),
-        "latents_std": spread.tolist(),
-    }
+    facts: dict[str, object] = dict(checkpoint.facts(path))
+    facts |= {"latents_mean": middle.tolist(), "latents_std": spread.tolist()}
     checkpoint.save(path, model, mean, optimiser, facts)
 
 
