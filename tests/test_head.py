@@ -12,8 +12,8 @@ from phiz.face.head import VARIATIONS, Head, demo_head
 from phiz.face.head.anatomy import Body, assemble
 from phiz.face.head.check import RigError, compare, main, of_head, of_rig
 from phiz.face.head.lips import lip_gap_coefficients
+from phiz.face.head.openings import CONTACT, LID_RINGS, MOUTH_RINGS
 from phiz.face.head.proportions import PLAIN
-from phiz.face.head.skin import CONTACT, LID_RINGS, MOUTH_RINGS
 
 
 @pytest.fixture(scope="module")

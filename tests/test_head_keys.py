@@ -3,11 +3,15 @@
 import numpy as np
 import pytest
 
+from phiz.evaluate.head import contact
+from phiz.evaluate.head.folds import Judge
+from phiz.evaluate.head.poses import both
+from phiz.evaluate.head.surface import of
 from phiz.face.channels import CHANNELS
 from phiz.face.head import VARIATIONS, Head, demo_head
 from phiz.face.head.anatomy import Body, assemble, points
 from phiz.face.head.fields import beside_fold, corner, round_mouth
-from phiz.face.head.skin import CONTACT, LID_RINGS
+from phiz.face.head.openings import CONTACT, LID_RINGS
 
 
 @pytest.fixture(scope="module", params=["woman", "child"])
@@ -30,6 +34,22 @@ def test_closed_lids_stay_closed_whatever_else_is_on(made: tuple[Head, Body], st
         for blink in (0.3, 0.6, 0.9):  # and do not cross on the way
             posed = head.posed({"eyeBlink" + side: blink, stem + side: 1.0})
             assert posed[upper, 2] > posed[lower, 2]
+
+
+def test_skin_bears_what_works_on_one_place(made: tuple[Head, Body]) -> None:
+    """At most a thousandth of its faces is broken and none is seen; what lies under it stays there."""
+    surface = of(*made)
+    judge = Judge(surface)
+    for keys in (
+        ("eyeBlink", "eyeLookDown"), ("eyeBlink", "mouthSmile", "cheekSquint"), ("eyeWide", "eyeLookUp"),
+        ("mouthRollLower", "mouthRollUpper", "mouthPress"), ("mouthSmile", "mouthDimple"), ("jawLeft",),
+    ):  # fmt: skip
+        found = judge(surface.head.posed(both(*keys)))
+        assert len(found.broken) <= 0.001 * surface.outer_polygons, keys
+        assert len(found.visible) == 0, keys
+    assert contact.eyeballs_through(surface) == 0
+    for keys in (("jawOpen", "mouthSmile"), ("mouthRollLower",), ("mouthRollUpper",), ("tongueOut",)):
+        assert contact.mouth_through(surface, surface.head.posed(both(*keys))) == 0, keys
 
 
 def test_correctives_are_small_local_and_driven_by_keys(made: tuple[Head, Body]) -> None:

@@ -25,7 +25,7 @@ LIP_MOVERS = frozenset((
     "mouthShrugLower", "mouthShrugUpper", "mouthPressLeft", "mouthPressRight", "mouthLowerDownLeft",
     "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight", "noseSneerLeft", "noseSneerRight",
 ))  # fmt: skip
-"""Channels that move the lip gap of the demo head by more than 0.04 (`lip_gap_coefficients`)."""
+"""Channels that move the lip gap of the demo head by more than 0.03 (`lip_gap_coefficients`)."""
 
 _COLUMN = {unit: column for column, unit in enumerate(UNITS)}
 _REGION = {channel: region for region, channels in REGIONS.items() for channel in channels}

@@ -7,9 +7,9 @@ import numpy as np
 from phiz.evaluate.head.crossings import crossings
 from phiz.evaluate.head.folds import DEEP
 from phiz.evaluate.head.surface import EYE, MOUTH, Surface
-from phiz.face.head.skin import CONTACT, LID_RINGS, Ring
+from phiz.face.head.openings import CONTACT, LID_RINGS, Ring
 
-STEPS = (0.25, 0.5, 0.75, 1.0)
+STEPS = tuple(step / 10 for step in range(1, 11))
 
 
 def apart(points: np.ndarray, ring: Ring, loop: int) -> tuple[float, float]:

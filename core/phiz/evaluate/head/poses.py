@@ -12,6 +12,9 @@ PAIRS: tuple[tuple[str, ...], ...] = (
     ("mouthRollLower", "mouthRollUpper", "mouthPress"), ("noseSneer", "mouthUpperUp"),
     ("noseSneer", "browDown"), ("mouthFunnel", "mouthPucker"), ("jawOpen", "mouthStretch"),
     ("mouthSmile", "cheekSquint"), ("mouthFrown", "mouthShrugLower"), ("eyeWide", "eyeSquint"),
+    ("eyeWide", "eyeLookUp"), ("mouthSmile", "mouthDimple"), ("eyeSquint", "cheekSquint", "mouthSmile"),
+    ("eyeBlink", "cheekSquint", "mouthSmile"), ("noseSneer", "cheekSquint", "eyeSquint"),
+    ("jawOpen", "jawLeft"),
 )  # fmt: skip
 LOOKS: tuple[tuple[str, ...], ...] = (
     *((f"eyeLook{way}",) for way in ("Up", "Down", "Out", "In")),

@@ -8,7 +8,7 @@ import numpy as np
 
 from phiz.face.head import VARIATIONS, Head, demo_head
 from phiz.face.head.anatomy import Body, assemble
-from phiz.face.head.skin import CONTACT, LID_RINGS, MOUTH_RINGS
+from phiz.face.head.openings import CONTACT, LID_RINGS, MOUTH_RINGS
 
 INSIDE, OUTER, EYE, MOUTH = range(4)
 """Hidden or not asked about; skin that is seen from outside; eyeballs; teeth, gums and tongue."""

@@ -12,8 +12,9 @@ import numpy as np
 
 from phiz.face.head import parts as parts_module
 from phiz.face.head.landmarks import landmarks
+from phiz.face.head.openings import CONTACT, LIP_RINGS, MOUTH_RINGS
 from phiz.face.head.proportions import Proportions, mouth_line
-from phiz.face.head.skin import CONTACT, LIP_RINGS, MOUTH_RINGS, Skin
+from phiz.face.head.skin import Skin
 from phiz.face.head.skin import build as build_skin
 from phiz.face.head.surfaces import Part
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from phiz.face.head.openings import CONTACT
 from phiz.face.head.proportions import Proportions, mouth_line
-from phiz.face.head.skin import CONTACT, Skin
+from phiz.face.head.skin import Skin
 from phiz.face.head.surfaces import Part, closed_end, outwards, sheet
 
 UPPER_WIDTHS = (0.82, 0.64, 0.72, 0.62, 0.62, 0.85)  # of the teeth from the middle outwards

@@ -9,18 +9,21 @@ import numpy as np
 from phiz.face.head.anatomy import Body
 from phiz.face.head.fields import JAW_DROP, step
 from phiz.face.head.landmarks import landmarks
-from phiz.face.head.skin import CREASE_RING, LID_RINGS, Ring
+from phiz.face.head.openings import CREASE_RING, LID_RINGS, Ring
 
 CREASE = {True: 0.10, False: 0.35}  # how far the crease of an upper (True) or lower lid goes with its rim
+RAISED = 0.60  # the same of an upper lid that rises: it takes its fold along
+ROOM = 1.1  # of the way up to its crease that a key may raise a lid
 TAIL = 0.45  # radians from the crease to where the skin stays behind
-CLOSED_LIFT = 0.31  # cm the closed lid stands further off the eyeball, so that it clears it half-way too
+CLEAR = 0.06  # cm that a lid half-way stands off the arc on which it should slide
 EDGE_LIFT = 0.05  # cm that the inner edge of a lid gives way to the cornea
 EDGE_GIVES = 0.018  # cm, the same in every other key that moves a lid
 DRIFT = 0.09  # radians by which closed lids lie nearer to the nose
+ARC = 2.5  # how flat the line of the closed lids leaves the corners: more is flatter
 UPPER_SHARE = 0.90  # of the way between the lids, done by the upper one
 LOOK = {"Up": (0.0, 0.42), "Down": (0.0, -0.46), "Out": (0.50, 0.0), "In": (-0.50, 0.0)}  # yaw, pitch
 LIDS_LOOK = {
-    "Up": (0.16, 0.06, 0.0),
+    "Up": (0.16, 0.06, 0.0, 0.05),
     "Down": (-0.27, -0.08, 0.0),
     "Out": (0.0, 0.0, 0.08),
     "In": (0.0, 0.0, -0.08),
@@ -33,7 +36,7 @@ class _Lids:
     def __init__(self, body: Body, ring: Ring, side: float) -> None:
         self.flip = np.array([side, 1.0, 1.0])
         self.ring, self.total = ring, len(body.vertices)
-        self.centre = np.array(body.shape.eye.centre)
+        self.centre, self.room = np.array(body.shape.eye.centre), ROOM * body.shape.eye.crease
         self.points = np.stack([body.vertices[loop] * self.flip - self.centre for loop in ring.loops])
         rim = self.points[LID_RINGS]
         azimuth, elevation, _ = _angles(rim)
@@ -43,41 +46,53 @@ class _Lids:
         below = np.where(self.upper, elevation[partner], elevation)
         self.gap = over - below  # (N,) opening at each place, 0 at the corners
         self.open = self.gap / self.gap.max()
-        self.grip = self._grip()
-        self.meet = below + (1 - UPPER_SHARE) * self.gap
+        self.grip, self.grip_raised = self._grip(CREASE[True]), self._grip(RAISED)
+        turn = np.pi * np.minimum(np.arange(len(partner)), partner) / ring.half
+        self.bow = np.sin(turn)  # (N,) 1 over the middle, 0 at the corners
+        line = elevation[0] + (elevation[ring.half] - elevation[0]) * (1 - np.cos(turn)) / 2
+        deepest = below + (1 - UPPER_SHARE) * self.gap - line
+        self.meet = line + deepest[ring.half // 2] * self.bow**ARC
+        self.way = over - self.meet  # (N,) of the upper lid, radians
+        self.radius = np.linalg.norm(rim, axis=1)
         self.elevation = elevation
-        self.azimuth = (azimuth + azimuth[partner]) / 2 - azimuth
+        self.turn = (azimuth + azimuth[partner]) / 2 - azimuth - DRIFT * self.bow**2
 
-    def _grip(self) -> np.ndarray:
+    def _grip(self, crease_upper: float) -> np.ndarray:
         """(loops, N) how far each loop goes with the rim: evenly less up to the crease, then running out."""
         unit = self.points / np.linalg.norm(self.points, axis=2, keepdims=True)
         away = np.arccos(np.clip(np.sum(unit * unit[LID_RINGS], axis=2), -1, 1))  # (loops, N)
         crease = np.maximum(away[CREASE_RING], 1e-6)
-        base = np.where(self.upper, CREASE[True], CREASE[False])
-        grip = base * (1 - step(away, crease, crease + TAIL)) + (1 - base) * np.clip(1 - away / crease, 0, 1)
+        base = np.where(self.upper, crease_upper, CREASE[False])
+        end = np.maximum(np.minimum(crease + TAIL, away[0]), 1.001 * crease)
+        grip = base * (1 - step(away, crease, end)) + (1 - base) * np.clip(1 - away / crease, 0, 1)
         grip[0] = 0.0
         grip[LID_RINGS:] = 1.0
         return grip
 
-    def moved(self, rise: np.ndarray, turn: np.ndarray, lift: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    def moved(
+        self, rise: np.ndarray, turn: np.ndarray, lift: np.ndarray, edge: np.ndarray, raised: bool = False
+    ) -> np.ndarray:
         """(V, 3) displacement when the rim rises and turns by angles (N,) and moves out by lift (N,).
 
         The inner edge of the rim moves out by `edge` (N,) more.
         """
-        delta = np.zeros((self.total, 3))
-        for k, (loop, points, grip) in enumerate(zip(self.ring.loops, self.points, self.grip, strict=True)):
+        delta, grips = np.zeros((self.total, 3)), self.grip_raised if raised else self.grip
+        for k, (loop, points, grip) in enumerate(zip(self.ring.loops, self.points, grips, strict=True)):
             azimuth, elevation, radius = _angles(points)
             out = grip * (lift + edge if k == LID_RINGS + 1 else lift)
             to = _points(azimuth + grip * turn, elevation + grip * rise, radius + out)
             delta[loop] = (to - points) * self.flip
         return delta
 
+    def off_arc(self, way: np.ndarray) -> np.ndarray:
+        """(N,) how much further off a lid must end that goes `way` radians on a chord, to clear the arc."""
+        return 2 * self.radius * (1 - np.cos(way / 2))
+
     def blink(self, amount: float = 1.0) -> np.ndarray:
         """Closed exactly at 1: rims of both lids arrive at the same points."""
         rise = (self.meet - self.elevation) * amount
-        lift = CLOSED_LIFT * np.minimum(1.0, self.open * 1.6) * amount
-        turn = (self.azimuth - DRIFT * self.open) * amount
-        return self.moved(rise, turn, lift, EDGE_LIFT * self.open * amount)
+        lift = (self.off_arc(self.way) + CLEAR * self.bow) * amount
+        return self.moved(rise, self.turn * amount, lift, EDGE_LIFT * self.open * amount)
 
     def below(self, delta: np.ndarray) -> np.ndarray:
         """(V, 3) the displacement of the skin round the eye, less where a lid goes its own way."""
@@ -85,11 +100,25 @@ class _Lids:
             delta[loop] *= 1 - grip[:, None]
         return delta
 
-    def shifted(self, upper: float, lower: float, across: float = 0.0) -> np.ndarray:
+    def shifted(self, upper: float, lower: float, across: float, gives: float = EDGE_GIVES) -> np.ndarray:
         """The lids' middles moved up by these angles and both across by an angle."""
         shape = self.open
-        rise = np.where(self.upper, upper, lower) * shape
-        return self.moved(rise, across * shape, 0.0 * shape, EDGE_GIVES * shape)
+        rise = np.where(self.upper, min(upper, self.room), lower) * shape
+        return self.moved(rise, across * shape, 0.0 * shape, gives * shape, upper > 0)
+
+    def kept_closed(self, upper: float, lower: float, across: float, gives: float = EDGE_GIVES) -> np.ndarray:
+        """(V, 3) what closes lids that are shifted too, and as far off the eyeball as their longer way needs.
+
+        The lower lid stays about where the shift brings it, the upper one comes to it.
+        """
+        line, azimuth = self.bow**ARC, _angles(self.points[LID_RINGS])[0] + self.turn
+        lift = self.off_arc(self.way + max(upper - lower, 0.0) * self.open) - self.off_arc(self.way)
+        closed = _points(azimuth, self.meet, self.radius)
+        there = _points(azimuth + across * line, self.meet + lower * line, self.radius + lift)
+        delta = -self.shifted(upper, lower, across, gives)
+        for loop, grip in zip(self.ring.loops, self.grip, strict=True):
+            delta[loop] += grip[:, None] * (there - closed) * self.flip
+        return delta
 
 
 def _angles(p: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -136,14 +165,15 @@ def _under_eye(body: Body, side: float) -> np.ndarray:
     return out
 
 
-SHIFTS: dict[str, tuple[float, float, float]] = {
+SHIFTS: dict[str, tuple[float, ...]] = {
     "eyeWide": (0.16, 0.015, 0.0),
     "eyeSquint": (-0.05, 0.13, 0.0),
     "cheekSquint": (-0.03, 0.08, 0.0),
     "mouthSmile": (-0.02, 0.06, 0.0),
     **{"eyeLook" + way: shift for way, shift in LIDS_LOOK.items()},
 }
-"""How far the middles of the upper and the lower lid rise, and both turn outwards, in each key; radians."""
+"""Radians by which the middles of the upper and the lower lid rise, and both turn outwards, in each key; and
+where the cornea pushes, the cm by which their inner edge gives way."""
 
 
 def _each_eye(body: Body) -> Iterator[tuple[str, float, _Lids]]:
@@ -177,8 +207,10 @@ def keys(body: Body) -> dict[str, np.ndarray]:
 def correctives(body: Body) -> dict[str, tuple[tuple[str, str], np.ndarray]]:
     """What keeps closed lids closed whatever else moves them: (V, 3) cm at the product of two keys."""
     return {
-        f"eyeBlink{name} {stem}{name}": (("eyeBlink" + name, stem + name), -lids.shifted(upper, lower))
+        f"eyeBlink{name} {stem}{name}": (
+            ("eyeBlink" + name, stem + name),
+            lids.kept_closed(*shift),
+        )
         for name, _, lids in _each_eye(body)
-        for stem, (upper, lower, _) in SHIFTS.items()
-        if upper or lower
+        for stem, shift in SHIFTS.items()
     }

@@ -13,14 +13,14 @@ from phiz.face.head.proportions import Proportions
 CORNER = 0.43  # how far the corners of the mouth go with the jaw
 ROUND = 0.65  # of the lower lip in the open mouth: 1 is an ellipse, less is squarer, more is pointed
 FLAT = 0.05  # by which the lower lip's middle stays behind, so that it hangs in no point
-SLIDING = 1.3  # in place of ROUND where the jaw slides: the corners of the lips shear less
+SLIDING = 2.0  # in place of ROUND and of its like above where the jaw slides: the lips' corners go as one
 MEETING = 0.10  # where the lips meet under mouthClose, from the upper lip (0) to the open lower one (1)
 
 
-def follow(q: Points, bend: float = ROUND) -> np.ndarray:
+def follow(q: Points, bend: float = ROUND, above_bend: float = 1.2) -> np.ndarray:
     """(V,) how far the skin goes with the jaw: 0 on the upper face, .45 at the corners, 1 at the chin."""
     y, z = q.place.T[1:]
-    above, below = np.maximum(q.side, 0.0) ** 1.2, np.maximum(-q.side, 0.0) ** bend
+    above, below = np.maximum(q.side, 0.0) ** above_bend, np.maximum(-q.side, 0.0) ** bend
     weight = CORNER * (1 - above) ** 1.4 + (1 - CORNER) * below - FLAT * under(q) ** 3 * round_mouth(q, 0.5)
     rear = 1 - step(y, -5.8, 1.5)
     neck = step(z, -13.0, -9.8)
@@ -58,7 +58,7 @@ def keys(body: Body, q: Points) -> dict[str, np.ndarray]:
     out["mouthClose"] = close[:, None] * swing
 
     ahead = np.zeros(len(body.vertices))
-    ahead[skin] = (follow(q, SLIDING) * step(q.place[:, 1], 0.0, -6.0))[skin]
+    ahead[skin] = (follow(q, SLIDING, SLIDING) * step(q.place[:, 1], 0.0, -6.0))[skin]
     for part in rigid:
         ahead[part] = 1.0
     out["jawForward"] = push(ahead, 0, -5, 36)
@@ -86,8 +86,8 @@ def _tongue_out(body: Body, q: Points, opened: np.ndarray) -> np.ndarray:
     y = body.vertices[part, 1]
     t = 1 - (y - y.min()) / (y.max() - y.min())  # 1 at the tip
     delta[part, 1] -= 4.2 * t
-    delta[part, 2] += 0.45 * np.sin(np.pi * t) - 0.75 * t**4
+    delta[part, 2] += 0.82 * np.sin(np.pi * t) - 0.62 * t**4
     skin = body.span["skin"]
-    lower = (under(q) * round_mouth(q, 0.4) * q.follows)[:, None] * np.array([0.0, -0.1, -0.10]) * JAW_DROP
+    lower = (under(q) * round_mouth(q, 0.4) * q.follows)[:, None] * np.array([0.0, -0.1, -0.12]) * JAW_DROP
     delta[skin] += lower[skin]
     return delta

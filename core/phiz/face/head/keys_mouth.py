@@ -22,6 +22,7 @@ from phiz.face.head.fields import (
 )
 
 Field = Callable[[Points], np.ndarray]
+WIDTH = 2.33  # cm from the middle to the corner of the mouth for which dimples are given
 RED = 1.52  # cm of both lips' red, of the lips for which rolls are given
 
 
@@ -30,13 +31,18 @@ def _red(q: Points) -> float:
     return float(q.at["upper lip"][2] - q.at["lower lip"][2]) / RED
 
 
+def _wide(q: Points) -> float:
+    """How far the corners have to move: less where the mouth is narrow."""
+    return min(float(q.at["mouth corner"][0]) / WIDTH, 1.0)
+
+
 def funnel(q: Points) -> np.ndarray:
     """Lips pushed out and opened into a trumpet."""
     near = round_mouth(q, 0.55)
-    rim = 0.6 + 0.4 * q.lip  # the red turns outwards
+    rim = 1 - 0.4 * min(_red(q), 1.0) * (1 - q.lip)  # the red turns outwards
     return (
         push(near * over(q) * rim, 0, 22, 27)
-        + push(near * np.maximum(-q.side, 0) * rim, 0, -26, 22)
+        + push(near * np.maximum(-q.side, 0) ** 0.7 * rim, 0, -24, 22)
         + push(near * corners(q), 0, 0, 29)
         + push(near * q.beside, -25, 0, 0)
         + push(bump(q, "chin", 2.0, 1.8), 0, -9, -2)
@@ -102,10 +108,10 @@ def frown(q: Points) -> np.ndarray:
 
 
 def dimple(q: Points) -> np.ndarray:
-    near = round_mouth(q, 0.42)
+    near = _wide(q) * round_mouth(q, 0.48)
     return (
-        push(near * corner(q), 4, 9, -22)
-        + push(near * under(q) * left_half(q) * np.abs(q.beside), 6, 8, -8)
+        push(near * corner(q), 4, 9, -20)
+        + push(near * under(q) * left_half(q) * np.abs(q.beside), 6, 7, -7)
         + push(bump(q, "beside the mouth", 1.0, 0.9), 8, 0, -4)
         + push(bump(q, "low cheek", 1.2, 1.3), -4, 8, 4)
         + push(bump(q, "cheek", 1.4, 1.2), 2, 4, 6)
@@ -129,7 +135,7 @@ def roll_lower(q: Points) -> np.ndarray:
     return (
         push(near * shown, 0, 34, 0)
         + push(near * (1 - q.lip), 0, 0, -16)
-        + push(near * q.lip, 0, 5, -27)
+        + push(near * q.lip, 0, 5, -15)
         + push(bump(q, "chin pad", 1.6, 0.8), 0, 11, 14)
     )
 
@@ -141,7 +147,7 @@ def roll_upper(q: Points) -> np.ndarray:
     return (
         push(near * shown, 0, -21, 0)
         + push(near * (1 - q.lip), 0, 0, -24)
-        + push(near * q.lip, 0, -5, -25)
+        + push(near * q.lip, 0, -5, -14)
         + push(round_mouth(q, 0.4) * corners(q), 0, 2, -4)
         + push_both(q, "beside the mouth", 1.2, 1.0, 3, -11, -6)
     )
@@ -232,33 +238,40 @@ def _smile_open(q: Points) -> np.ndarray:
     """A laugh lifts the upper lip off the teeth; the corner stays where the smile holds it."""
     half = left_half(q, 1.6)
     near = round_mouth(q, 0.6)
-    return push(near * over(q) * half, 0, 7, -3) + push(near * corner(q), 2, 8, 0)
+    return push(near * over(q) * half, 0, 7, 3) + push(near * corner(q), 2, 8, 0)
+
+
+def _smile_dimple(q: Points) -> np.ndarray:
+    """A smile has drawn the corner back already: a dimple adds little."""
+    near = round_mouth(q, 0.45) * corner(q)
+    return push(near, -3, -4, 13)
 
 
 def _rolled_both(q: Points) -> np.ndarray:
     near = _red(q) * round_mouth(q, 0.42)
-    return push(near * under(q), 0, -5, 13) + push(near * over(q), 0, 5, 13)
+    return push(near * under(q), 0, -5, 4) + push(near * over(q), 0, 5, 4)
 
 
 def _rolled_lower_pressed(q: Points) -> np.ndarray:
     lower = _red(q) * round_mouth(q, 0.4) * np.maximum(-q.side, 0) * left_half(q, 1.3)
-    return push(lower * (1 - 0.7 * q.lip), 0, -14, -4)
+    return push(lower * (1 - 0.7 * q.lip), 0, -19, -5)
 
 
 def _rolled_upper_pressed(q: Points) -> np.ndarray:
     upper = _red(q) * round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
-    return push(upper * (1 - 0.7 * q.lip), 0, 8, 3)
+    return push(upper * (1 - 0.7 * q.lip), 0, 8, 3) + push(round_mouth(q, 0.5) * corner(q), 0, -4, 0)
 
 
 def _rolled_lower_smile(q: Points) -> np.ndarray:
     """A smile draws the lips back already: a rolled one stays in front of the teeth."""
-    return push(_red(q) * round_mouth(q, 0.42) * under(q) * left_half(q, 1.3), 0, 0, 24)
+    return push(_red(q) * round_mouth(q, 0.42) * under(q) * left_half(q, 1.3), 0, 0, 10)
 
 
 CORRECTIVES: dict[tuple[str, ...], Field] = {
     ("jawOpen", "mouthFunnel"): _funnel_open,
     ("jawOpen", "mouthPucker"): _pucker_open,
     ("jawOpen", "mouthSmile"): _smile_open,
+    ("mouthSmile", "mouthDimple"): _smile_dimple,
     ("mouthRollLower", "mouthRollUpper"): _rolled_both,
     ("mouthRollLower", "mouthPress"): _rolled_lower_pressed,
     ("mouthRollUpper", "mouthPress"): _rolled_upper_pressed,

@@ -7,8 +7,8 @@ import numpy as np
 from phiz.face.channels import CHANNELS, INDEX
 from phiz.face.head.anatomy import Body, assemble
 from phiz.face.head.keys import all_keys
+from phiz.face.head.openings import CONTACT
 from phiz.face.head.proportions import PLAIN, Proportions
-from phiz.face.head.skin import CONTACT
 
 PLACES = (-0.42, 0.0, 0.42)  # along the lips, from the character's right to left; 1 is the left corner
 

@@ -11,8 +11,9 @@ from phiz.face.head.form import seen_from_front
 from phiz.face.head.grid import directions
 from phiz.face.head.hair import hair
 from phiz.face.head.inside import teeth, tongue
+from phiz.face.head.openings import LID_RINGS
 from phiz.face.head.proportions import Proportions
-from phiz.face.head.skin import LID_RINGS, Skin
+from phiz.face.head.skin import Skin
 from phiz.face.head.surfaces import Part, closed_end, joined, lock, mirrored, outwards, sheet
 
 AROUND = 40  # vertices round an eyeball
@@ -72,7 +73,7 @@ def _glint(iris: float) -> Part:
     for size in (0.075, 0.03):
         azimuth, elevation = 0.14 + size * np.cos(turn), 0.17 + size * np.sin(turn)
         away = np.hypot(azimuth, elevation) / iris
-        radius = 1.012 + BULGE * (1 - np.minimum(away, 1.0) ** 2) * 0.62
+        radius = 1.005 + BULGE * (1 - np.minimum(away, 1.0) ** 2) * 0.62
         rings.append(radius[:, None] * directions(azimuth, elevation))
     part = sheet("glint", np.stack(rings), "glint", True)
     return closed_end(part, 12 + np.arange(12), "glint", False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.face.head.anatomy import Body
-from phiz.face.head.skin import Ring, Skin
+from phiz.face.head.openings import Ring
+from phiz.face.head.skin import Skin
 
 FLOOR = 0.30  # the skin's part of the texture begins here
 COLUMNS, ROWS = 8, 3  # of cells below it

@@ -145,9 +145,17 @@ _ELDER = Variation(
 _CHILD = Variation(
     Proportions(
         eye=Eye(
-            (3.2, -5.1, -0.3), 2.15, top=0.50, bottom=0.42, tilt=0.06, crease=0.18, iris=0.53, pupil=0.25
+            (3.2, -5.1, -0.3),
+            2.15,
+            0.17,
+            top=0.50,
+            bottom=0.42,
+            tilt=0.06,
+            crease=0.18,
+            iris=0.53,
+            pupil=0.25,
         ),
-        mouth=Mouth(-5.35, 1.85, 0.34, 0.52, 0.66, 0.40),
+        mouth=Mouth(-5.35, 1.85, 0.28, 0.52, 0.66, 0.40),
         nose=Nose((0.0, -8.95, -2.55), 0.38, 0.68, 0.94, -0.15),
         skull=(7.6, 8.8, 8.4),
         skull_middle=(0.0, 0.9, 4.2),
