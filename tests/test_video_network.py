@@ -74,9 +74,9 @@ def test_an_empty_bank_and_no_driving_is_the_stock_network(motion: bool) -> None
     stock.load_state_dict(ours.net.state_dict())
     text = torch.randn(N * F, 4, 12)
     with torch.no_grad():
-        before = ours(noisy(), LEVEL, text, Told(F, {}))  # no processor of ours yet
+        before = ours(noisy(), LEVEL, text, Told({}))  # no processor of ours yet
         install(ours, 8)
-        after = ours(noisy(), LEVEL, text, Told(F, {}, audio=torch.randn(N * F, MOMENTS, 8)))
+        after = ours(noisy(), LEVEL, text, Told({}, audio=torch.randn(N * F, MOMENTS, 8)))
         if motion:
             plain = stock(noisy().transpose(1, 2), LEVEL, text).sample.transpose(1, 2)
         else:

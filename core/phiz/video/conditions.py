@@ -39,12 +39,6 @@ class Conditions:
         bank = {name: change(value) for name, value in self.bank.items()}
         return replace(self, bank=bank, **{name: change(value) for name, value in parts.items()})
 
-    def cut(self, frames: slice) -> Conditions:
-        """Those of some frames."""
-        timed = ("text", "audio", "take", "hears", "follows")
-        parts = {name: getattr(self, name) for name in timed}
-        return replace(self, **{name: v[:, frames] for name, v in parts.items() if v is not None})
-
 
 @dataclass(frozen=True, eq=False)
 class Told:
@@ -54,7 +48,6 @@ class Told:
     (B, 1, 1) or None. writes: a bank that is being written, in place of one that is read.
     """
 
-    frames: int
     bank: Bank
     audio: Tensor | None = None
     take: Tensor | None = None

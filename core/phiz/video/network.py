@@ -75,13 +75,12 @@ class Network(nn.Module):
         bank: Bank = {}
         level = torch.zeros(len(portrait), dtype=torch.long, device=portrait.device)
         silent = portrait.new_zeros(len(portrait), 1, self.config.backbone.text)
-        self.reference(portrait[:, None], level, silent, Told(1, bank, writes=True))
+        self.reference(portrait[:, None], level, silent, Told(bank, writes=True))
         return bank
 
     def forward(self, noisy: Tensor, level: Tensor, conditions: Conditions) -> Tensor:
         """noisy (N, F, C, h, w); level (N,) or, without motion, (N F,) in 0..999."""
         told = Told(
-            noisy.shape[1],
             conditions.bank,
             audio=self._audio(conditions.audio),
             take=self._take(conditions.take),

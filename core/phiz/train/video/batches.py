@@ -17,6 +17,9 @@ UNFOLLOWED = 0.1
 HEAD_ALONE = 0.35
 """Chance that of the Take only the head is told: the mouth then follows the sound, the rest the prompt."""
 
+GUESSED = 0.05
+"""Chance that a row hears nothing and follows nothing."""
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -47,8 +50,10 @@ class Batches:
         follows = self._coin(count, 1.0 - UNFOLLOWED) * followed[:, None]
         channels = self._coin(count, 1.0 - HEAD_ALONE)
         take[..., :-3] *= channels[..., None]
-        # A frame without sound and without Take would have to be guessed.
+        # A face without sound and without Take has to be guessed: seldom.
         hears = torch.maximum(hears, 1.0 - follows * channels)
+        told = self._coin(count, 1.0 - GUESSED)
+        hears, follows = hears * told, follows * told
         conditions = Conditions(
             text * self._coin(count, 1.0 - UNTOLD)[..., None, None],
             {},
