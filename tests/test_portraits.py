@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -64,6 +65,16 @@ def test_the_same_picture_every_time(studio: Studio, surface: Surface) -> None:
     assert (first == again).all()
     with Studio(SIZE) as other:
         assert (other.picture(surface, pose, turn, scene) == first).all()
+
+
+def test_every_pixel_is_a_number(studio: Studio) -> None:
+    """Also at the tips of locks, where normals cancel out."""
+    made = surface_of(demo_head(identity(11)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for k in range(6):
+            scene = draw_scene(11, rng_for(k, "scene"))
+            studio.picture(made, vector(jawOpen=0.7), np.array([0.2 - 0.05 * k, 0.1, 0.1]), scene)
 
 
 def test_points_lie_where_they_are_seen(studio: Studio, surface: Surface) -> None:

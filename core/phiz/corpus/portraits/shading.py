@@ -53,8 +53,9 @@ float lit(float slope) {  // share of the key light that no part of the head kee
 }
 
 void main() {
-    vec3 n = normalize(away) * (gl_FrontFacing ? 1.0 : -1.0);
     vec3 v = normalize(eye - at);
+    // Normals that cancel out at the tip of a lock leave none: there it faces the camera.
+    vec3 n = dot(away, away) < 1e-8 ? v : normalize(away) * (gl_FrontFacing ? 1.0 : -1.0);
     float roughness = surface.x, open = surface.z;
     // Light goes round the edge of its shadow inside flesh, red the furthest.
     vec3 round = surface.y * vec3(0.45, 0.20, 0.14);
@@ -66,7 +67,7 @@ void main() {
     vec3 h = normalize(to_key + v);
     float sharp = 2.0 / pow(roughness, 3.0);
     float gloss = 0.05 * (sharp + 6.0) / 8.0 * pow(max(dot(n, h), 0.0), sharp) * max(slope, 0.0) * seen;
-    float edge = pow(1.0 - max(dot(n, v), 0.0), 3.0) * max(dot(n, to_rim), 0.0) * open;
+    float edge = pow(clamp(1.0 - dot(n, v), 0.0, 1.0), 3.0) * max(dot(n, to_rim), 0.0) * open;
     pixel = vec4(tint * (direct + second + around) + key * min(gloss, 0.8) + rim * edge, 1.0);
 }
 """
