@@ -170,7 +170,7 @@ def save_strip(pairs: Sequence[Pair], path: Path, most: int = 6) -> None:
     from matplotlib.figure import Figure
 
     chosen = list({pair.clip.identity: pair for pair in reversed(pairs)}.values())[::-1][:most]
-    figure = Figure(figsize=(13.0, 1.75 * len(chosen)), layout="constrained")
+    figure = Figure(figsize=(13.0, 2.15 * len(chosen)), layout="constrained")
     grid = figure.subplots(len(chosen), 2, width_ratios=(3.6, 1.0), squeeze=False)
     for (pictures, curves), pair in zip(grid, chosen, strict=True):
         at = np.linspace(0, len(pair.clip.frames) - 1, _MOMENTS).round().astype(int)
