@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from phiz.acting.direction import Side
-from phiz.cotfa.rules.clauses import Item, Segment, items, segments, with_relatives
-from phiz.cotfa.rules.heads import Binder, Head
+from phiz.cotfa.rules.binder import Binder
+from phiz.cotfa.rules.clauses import Segment, segments
+from phiz.cotfa.rules.heads import Head
+from phiz.cotfa.rules.items import Item, items
 from phiz.cotfa.rules.lexicon import lexicon
+from phiz.cotfa.rules.relatives import with_relatives
 from phiz.cotfa.rules.schedule import Placed, placed
 from phiz.cotfa.rules.spelling import mended
 from phiz.cotfa.rules.tokens import Token, tokens

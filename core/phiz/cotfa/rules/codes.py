@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phiz.cotfa.rules.times import _UNITS
-from phiz.cotfa.rules.tokens import Token
+from phiz.cotfa.rules.amounts import UNITS
+from phiz.cotfa.rules.tokens import Token, word_set
 from phiz.face.action_units import ACTION_UNITS
 
 _LEVELS = {"a": 0.2, "b": 0.4, "c": 0.6, "d": 0.8, "e": 1.0}
-_HEADS = frozenset(("au", "aus", "facs", "unit", "units", "code", "codes"))
+_HEADS = word_set("au aus facs unit units code codes")
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,7 @@ def _unit(row: Sequence[Token], i: int, text: str) -> tuple[tuple[int, float | N
     number, j = int(row[i].word), i + 1
     strength = None
     # Letters fixed to the number: a level A to E, a side, or both: 12C, 12L, 12LC.
-    if (
-        j < len(row)
-        and row[j].kind == "word"
-        and row[j].start == row[j - 1].end
-        and row[j].word not in _UNITS
-    ):
+    if j < len(row) and row[j].kind == "word" and row[j].start == row[j - 1].end and row[j].word not in UNITS:
         letters = row[j].word
         if len(letters) <= 2 and all(c in "abcdelr" for c in letters) and text[row[j].start].isupper():
             sure = True
@@ -96,7 +91,7 @@ def _free(row: Sequence[Token], i: int, j: int) -> bool:
     timely = ("at", "@", "from", "to", "until", "till", "-", "–", "between", "after", "by", "for", "on", "=",
               "onset", "offset", "apex", "and", "through", "around", "about")  # fmt: skip
     return (
-        _word(row, j) not in _UNITS
+        _word(row, j) not in UNITS
         and _word(row, j) not in ("%", "percent", "-", "–")
         and _word(row, i - 1) not in timely
     )
@@ -116,6 +111,6 @@ def _further(
     if _word(row, k) in ("au", "aus"):
         k += 1
     unit = _unit(row, k, text)
-    if unit is None or (_word(row, unit[1]) in _UNITS and _word(row, j) != "+"):
+    if unit is None or (_word(row, unit[1]) in UNITS and _word(row, j) != "+"):
         return None
     return unit[0], unit[1]

@@ -9,33 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from phiz.cotfa.rules.tokens import Token
+from phiz.cotfa.rules.tokens import Token, word_set
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import INDEX
 
 _USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
-DETERMINERS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "her",
-        "his",
-        "their",
-        "your",
-        "my",
-        "our",
-        "its",
-        "both",
-        "those",
-        "these",
-        "this",
-        "that",
-        "'s",
-    ]
-)
+DETERMINERS = word_set("the a an her his their your my our its both those these this that 's")
 _VOWELS = "aeiou"
 
 Meaning = tuple[str, Any]

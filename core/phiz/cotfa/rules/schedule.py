@@ -155,6 +155,8 @@ def _given(made: Sequence[Placed], duration: float) -> None:
             start = time.start
             if time.after is not None:
                 start = last_start + time.after
+            if time.rest:
+                start, place.given_end = spent, duration
             if time.lead is not None:
                 if any(other.start is not None for other in times):
                     place.length = time.lead  # 'a second of frowning from 2 s'

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 _TOKEN = re.compile(
     r"""
-    (?P<number>\d+:\d{2}(?:\.\d+)?|\d*\.\d+|\d+(?:,\d+(?=\s*s\b))?)  # 00:01, 1.5, .5, 2
+    (?P<number>\d+(?::\d{2}){1,2}(?:\.\d+)?|(?<!\w):\d{2}\b   # 00:01, 0:00:01.5, :02
+      |\d*\.\d+|\d+(?:,\d+(?=\s*s\b))?)                       # 1.5, .5, 2, 1,5 s
   | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)              # words, with apostrophes inside
   | (?P<mark>\.\.\.?|\+\+|--|[^\w\s])                   # two or three dots, then single marks
     """,
@@ -16,6 +17,11 @@ _TOKEN = re.compile(
 _QUOTES = re.compile(r"“[^”]{0,600}”|\"[^\"]{0,600}\"|«[^»]{0,600}»|(?<![\w'’])[‘'][^‘’']{2,600}[’'](?!\w)")
 _SHORTENED = ("n't", "'s", "'re", "'ll", "'ve", "'d", "'m")
 _SPECIAL = {"can't": "can", "won't": "will", "shan't": "shall", "ain't": "is"}
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, for looking up."""
+    return frozenset(text.split())
 
 
 @dataclass(frozen=True)
@@ -29,9 +35,10 @@ class Token:
 
     @property
     def number(self) -> float:
-        """Value of a number; minutes and seconds, `00:01.5`, in seconds."""
-        minutes, _, seconds = self.word.rpartition(":")
-        return 60.0 * float(minutes or 0) + float(seconds.replace(",", "."))
+        """Value of a number; hours, minutes and seconds, `00:01.5`, in seconds."""
+        *larger, seconds = self.word.split(":")
+        whole = sum(float(part or 0) * 60.0**n for n, part in enumerate(reversed(larger), 1))
+        return whole + float(seconds.replace(",", "."))
 
 
 def tokens(text: str) -> list[Token]:

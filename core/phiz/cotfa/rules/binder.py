@@ -1,0 +1,128 @@
+"""What a note asks for: segments in order, and the heads that each adds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from phiz.cotfa.rules.clauses import Segment
+from phiz.cotfa.rules.codes import Code
+from phiz.cotfa.rules.degrees import Degrees
+from phiz.cotfa.rules.denial import Denials
+from phiz.cotfa.rules.heads import Head, Units
+from phiz.cotfa.rules.items import Item
+from phiz.cotfa.rules.lexicon import FaceWord, Felt
+from phiz.cotfa.rules.moves import Moves
+from phiz.cotfa.rules.timing import Timing
+
+_FACES = ("word", "code", "feel", "part")
+
+
+class Binder(Moves, Denials, Degrees, Timing):
+    """Reads segments in order and makes their heads."""
+
+    def bind(self) -> list[Head]:
+        """The heads in the order of the note."""
+        sentence = -1
+        for n, segment in enumerate(self.segments):
+            if segment.sentence != sentence:
+                self._new_sentence(sentence)
+                sentence = segment.sentence
+            self._answered(segment)
+            self._taken_back(n, segment)
+            self._segment(n, segment)
+        self._new_sentence(sentence)
+        return self.heads
+
+    def _new_sentence(self, sentence: int) -> None:
+        """Nothing that waited for a head is carried into another sentence, but a time opens what follows."""
+        if sentence >= 0 and self._waiting:
+            mine = [head for head in self.heads if head.sentence == sentence]
+            if mine:
+                self._waiting = []
+        self._waiting_manners, self._waiting_side, self._waiting_degree = (
+            set(),
+            "",
+            None,
+        )
+        self._carried_denial = self._open_denial = False
+        self.said.parts, self.said.moves = [], []
+
+    def _segment(self, n: int, segment: Segment) -> None:
+        if {"leave", "alone"} <= {
+            self.row[k].word for item in segment.items for k in range(item.first, item.last)
+        }:
+            return
+        denial = self._denial(segment)
+        heads = [*self._words(n, segment), *self._moves(n, segment)]
+        heads.sort(key=lambda head: head.first)
+        denial += self._post_denial(n, segment, heads)
+        self._deny(segment, heads, denial)
+        heads += self._named(n, segment, denial)
+        self._words_of_a_part(segment)
+        heads = _merged(heads)
+        self._sides(n, segment, heads)
+        self._degrees(segment, heads)
+        self._times(n, segment, heads)
+        self._manners(segment, heads)
+        self.heads += heads
+
+    def _words(self, n: int, segment: Segment) -> Iterator[Head]:
+        """Heads that stand for themselves: face words, codes, feelings."""
+        for item in segment.items:
+            if codes := item.get("code"):
+                code: Code = codes[0]
+                for unit in code.units:
+                    yield self._head(n, segment, item, (unit,), strength=unit[1], side=unit[2])
+            elif words := item.get("word"):
+                if item.has("part", "move") and self._better_as_move(segment, item):
+                    continue
+                word: FaceWord = words[0]
+                if word.units:
+                    sides = {side for _, _, side in word.units if side}
+                    head = self._head(n, segment, item, word.units)
+                    head.side = (
+                        {"one": "any"}.get(sides.pop(), "") or head.side
+                        if sides == {"one"}
+                        else (sides.pop() if sides else "")
+                    )
+                    head.short = word.short
+                    yield head
+                if word.mix:
+                    yield self._head(n, segment, item, (), Felt(word.mix, 0.6))
+            elif felt := item.get("feel"):
+                if item.has("move") and self._better_as_move(segment, item):
+                    continue
+                yield self._head(n, segment, item, (), felt[0])
+
+    def _head(
+        self, n: int, segment: Segment, item: Item, units: Units, felt: Felt | None = None,
+        strength: float | None = None, side: str = "",
+    ) -> Head:  # fmt: skip
+        return Head(
+            units,
+            felt,
+            item.first,
+            item.last,
+            n,
+            segment.sentence,
+            side=side,
+            strength=strength,
+        )
+
+
+def _merged(heads: list[Head]) -> list[Head]:
+    """Of two heads of one segment for one unit, the one with a side; a smile at the left corner is one."""
+    kept: list[Head] = []
+    for head in heads:
+        units = {unit for unit, _, _ in head.units}
+        twin = next(
+            (h for h in kept if units and {u for u, _, _ in h.units} == units and h.denied == head.denied),
+            None,
+        )
+        if twin is None or (twin.side in ("L", "R") and head.side in ("L", "R") and twin.side != head.side):
+            kept.append(head)
+            continue
+        if twin.side in ("", "any") and head.side:
+            twin.side = head.side
+        twin.first, twin.last = min(twin.first, head.first), max(twin.last, head.last)
+    return kept

@@ -1,0 +1,175 @@
+"""A note as items: every token in exactly one code, time, side or phrase of the lexicon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phiz.cotfa.rules.codes import Code, codes
+from phiz.cotfa.rules.figures import Time
+from phiz.cotfa.rules.lexicon import Lexicon, Meaning
+from phiz.cotfa.rules.times import Clock
+from phiz.cotfa.rules.tokens import Token, word_set
+
+STOPS = word_set(". ! ? ; / | •")
+RELATIONS = word_set("next same first before after cut")
+_PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
+_NOT_SIDE_AFTER = word_set("at after away before now as when from off back in on through here there")
+_SIDE_NOUNS = word_set("side one half corner brow eyebrow eye lid cheek")
+
+
+@dataclass(frozen=True)
+class Item:
+    """Tokens [first, last) and all that they may mean."""
+
+    first: int
+    last: int
+    meanings: tuple[Meaning, ...]
+
+    def get(self, kind: str) -> list[Any]:
+        return [value for name, value in self.meanings if name == kind]
+
+    def has(self, *kinds: str) -> bool:
+        return any(name in kinds for name, _ in self.meanings)
+
+
+def items(row: Sequence[Token], text: str, lexicon: Lexicon, duration: float) -> list[Item]:
+    """Every token in exactly one item: a code, a time, a phrase of the lexicon, a side, or itself."""
+    clock = Clock(row, duration)
+    coded: dict[int, Code] = {code.first: code for code in codes(row, text)}
+    found: list[Item] = []
+    i = 0
+    while i < len(row):
+        item = _item(row, i, clock, coded, lexicon, text, found)
+        found.append(item)
+        i = item.last
+    return found
+
+
+def _item(
+    row: Sequence[Token],
+    i: int,
+    clock: Clock,
+    coded: dict[int, Code],
+    lexicon: Lexicon,
+    text: str,
+    found: Sequence[Item],
+) -> Item:
+    if i in coded:
+        return Item(i, coded[i].last, (("code", coded[i]),))
+    if row[i].kind == "speech":
+        return Item(i, i + 1, (("speech", None),))
+    time = clock.at(i)
+    if row[i].word in ("++", "--") and not (found and found[-1].has("part")):
+        return Item(i, i + 1, (("mark", "—"),))
+    if time is not None and any(time.first < first < time.last for first in coded):
+        time = None
+    phrase = lexicon.longest(row, i)
+    side = _side(row, i, text)
+    if time is not None and (phrase is None or phrase[0] <= time.last):
+        return Item(i, time.last, (("time", time),))
+    if side is not None and phrase is not None and word_at(row, i - 1) in ("the", "her", "his", "your"):
+        phrase = None if any(m[0] in RELATIONS for m in phrase[1]) else phrase  # 'on the right before ...'
+    if side is not None and (phrase is None or phrase[0] <= side[1]):
+        moves = tuple(m for m in phrase[1] if m[0] == "move") if phrase is not None else ()
+        return Item(
+            i,
+            max(side[1], phrase[0] if moves and phrase else 0),
+            (("side", side[0]), *moves),
+        )
+    if phrase is not None:
+        meanings = tuple(phrase[1])
+        if row[i].word in _PREPOSITIONS and phrase[0] == i + 1 and not _stands_alone(row, i):
+            meanings = tuple(m for m in meanings if m[0] != "move") or (("plain", row[i].word),)
+        return Item(i, phrase[0], meanings)
+    if row[i].word in ("mark", "%") or row[i].kind == "mark":
+        return Item(i, i + 1, (("mark", row[i].word),))
+    if row[i].kind == "number" and i + 1 < len(row) and row[i + 1].word in ("%", "percent"):
+        return Item(i, i + 2, (("degree", min(1.0, row[i].number / 100.0)),))
+    return Item(i, i + 1, (("plain", row[i].word),))
+
+
+def word_at(row: Sequence[Token], i: int) -> str:
+    return row[i].word if 0 <= i < len(row) else ""
+
+
+def _stands_alone(row: Sequence[Token], i: int) -> bool:
+    """Whether 'in', 'out' or 'off' says where a part goes: nothing stands behind that it could be in."""
+    after = word_at(row, i + 1)
+    return (
+        i + 1 >= len(row)
+        or row[i + 1].kind != "word"
+        or after in ("and", "then", "at", "from", "for", "on", "until", "while", "as")
+    )
+
+
+def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
+    """A side and where it ends: L, R, B, any (one side), same, other; with 'to ' where it may be a way."""
+    word, before, after = word_at(row, i), word_at(row, i - 1), word_at(row, i + 1)
+    j = i + 1
+    if word in ("l", "r") and text[row[i].start].isupper():
+        if after in ("'", "."):
+            return None
+        return word.upper(), j
+    if word in ("left", "right"):
+        fixed = before in (
+            "the",
+            "her",
+            "his",
+            "your",
+            "their",
+            "my",
+            "its",
+            "on",
+            "to",
+            "one",
+            "just",
+            "only",
+        )
+        if not fixed and word == "right" and after in _NOT_SIDE_AFTER and before in ("", ",", ".", ";", ":"):
+            return None
+        if (
+            not fixed
+            and word == "left"
+            and after in ("the", "a", "her", "his", "him", "them", "it", "me", "for")
+        ):
+            return None
+        if after == "-" and word_at(row, i + 2) == "hand":
+            j = i + 3
+        while word_at(row, j) in ("side", "hand", "sided"):
+            j += 1
+        return word[0].upper(), j
+    if word in ("both", "each", "either"):
+        return "B", j + 1 if after in ("sides", "side") else j
+    if word in ("one", "single") and after in (
+        "side",
+        "brow",
+        "eyebrow",
+        "eye",
+        "corner",
+        "cheek",
+        "lid",
+        "nostril",
+    ):
+        return "any", j + 1 if after == "side" else j
+    if word in (
+        "crooked",
+        "lopsided",
+        "lop",
+        "asymmetric",
+        "asymmetrical",
+        "crookedly",
+        "lopsidedly",
+    ):
+        return "any", j
+    if word == "same" and after in ("side", "eye", "brow", "corner", "one"):
+        return "same", j + 1
+    if word == "other" and after in _SIDE_NOUNS:
+        return "other", j + 1 if after in ("side", "one") else j
+    return None
+
+
+def time_of(item: Item) -> Time | None:
+    found = item.get("time")
+    return found[0] if found else None

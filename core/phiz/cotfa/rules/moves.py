@@ -1,0 +1,196 @@
+"""Parts of the face and what they do: a part and a move make a unit, however far apart they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from phiz.cotfa.rules.clauses import Segment
+from phiz.cotfa.rules.heads import Head, distance, has_any, joined_by_and
+from phiz.cotfa.rules.items import Item, time_of
+from phiz.cotfa.rules.sides import Sides
+from phiz.cotfa.rules.timing import as_end
+
+_WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
+_GAZE = frozenset((61, 62, 63, 64))
+
+
+class Moves(Sides):
+    """Binds moves to parts."""
+
+    def _better_as_move(self, segment: Segment, item: Item) -> bool:
+        """Whether a word of two uses has a part of the face beside it to move."""
+        moves = item.get("move")
+        parts = [part for other in segment.items if other is not item for part in other.get("part")]
+        if not parts and self.said.last_part is not None and self.said.parts:
+            parts = [self.said.last_part[0]]
+        return any((part, move) in self.lexicon.table for part in parts for move in moves)
+
+    def _words_of_a_part(self, segment: Segment) -> None:
+        """'Lips pressed, then parted': a word that names its part leaves it to what follows."""
+        for item in segment.items:
+            if item.has("word") and not item.has("part") and item.last - item.first > 1:
+                for k in range(item.first, item.last):
+                    parts = [value for kind, value in self.lexicon.alone(self.row[k].word) if kind == "part"]
+                    if parts:
+                        self.said.last_part = (parts[0], "")
+
+    def _moves(self, n: int, segment: Segment) -> Iterator[Head]:
+        used_words = [
+            i for i in segment.items if i.has("word", "feel") and not self._better_as_move(segment, i)
+        ]
+        parts = [
+            (item, item.get("part")[0])
+            for item in segment.items
+            if item.get("part") and item not in used_words
+        ]
+        moves = [item for item in segment.items if item.get("move") and item not in used_words]
+        moves = [item for item in moves if not self._is_side(item, segment, parts)]
+        sides = {item.first: self._side_of_part(segment, item) for item, _ in parts}
+        moved: list[Item] = []
+        bound: dict[int, list[tuple[Item, str]]] = {}
+        if not moves and parts and self._coordinated(segment):
+            for item, part in parts:  # 'raises her brows and upper lids'
+                for move in self.said.last_moves:
+                    yield from self._made(n, segment, part, sides[item.first], [move], item, item)
+            if any(self._fits(part, self.said.last_moves) for _, part in parts):
+                self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
+                return
+        for move in moves:
+            near = sorted(parts, key=lambda pair: (distance(pair[0], move), -pair[0].first))
+            for item, part in near:
+                if part == "head":
+                    moved.append(move)
+                    break
+                if self._fits(part, [move]):
+                    moved.append(move)
+                    bound.setdefault(item.first, []).append((move, part))
+                    break
+        grins = any(12 in {au for au, _, _ in word.units} for i in segment.items for word in i.get("word"))
+        for item, part in parts:
+            if item.first in bound and not (part == "teeth" and grins):
+                mine = [move for move, _ in bound[item.first]]
+                yield from self._made(n, segment, part, sides[item.first], mine, item, None)
+                # 'brows and lips tighten': parts that waited take the same moves.
+                for waiting, side in self.said.parts if joined_by_and(segment) else ():
+                    yield from self._made(n, segment, waiting, side, mine, item, None)
+                # 'raises and draws together her brows': moves that waited take this part.
+                for waiting in self.said.moves if joined_by_and(segment) else ():
+                    if self._fits(part, [waiting]):
+                        yield from self._made(n, segment, part, sides[item.first], [waiting], item, None)
+                self.said.parts, self.said.moves = [], []
+                self.said.last_part, self.said.last_moves = (
+                    (part, sides[item.first]),
+                    mine,
+                )
+        loose = [move for move in moves if move not in moved]
+        loose = self._ending(n, segment, loose)
+        if segment.items and self.row[segment.items[0].first].word in ("if", "though"):
+            return  # 'as if sealing an envelope'
+        if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
+            waiting = self.said.parts or [self.said.last_part]
+            for part, side in waiting:
+                if self._fits(part, loose):
+                    yield from self._made(n, segment, part, side, loose, None, loose[0])
+                    self.said.parts, self.said.last_moves = [], loose
+                    loose = []
+                    break
+        self.said.moves += loose
+        idle = [
+            (part, sides[item.first]) for item, part in parts if item.first not in bound and part != "head"
+        ]
+        if idle:
+            self.said.parts = [pair for pair in idle if pair[0] != "gaze"]
+            self.said.last_part = idle[-1]
+        if any(part == "head" for _, part in parts) and not bound:
+            self.said.last_part, self.said.parts = None, []
+
+    def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
+        """'And down again', 'both down': what went up is over."""
+        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        if self.said.last_part is None or not words & {"again", "back", "both"}:
+            return loose
+        mine = [h for h in self.heads if h.part and h.part == self.said.last_part[0] and not h.denied]
+        downs = [move for move in loose if "down" in move.get("move")]
+        if mine and downs and any({1, 2} & {u for u, _, _ in h.units} for h in mine):
+            times = [time for item in segment.items if (time := time_of(item)) is not None]
+            for head in mine:
+                head.over = True
+                head.times += [as_end(t) for t in times]
+            return [move for move in loose if move not in downs]
+        return loose
+
+    def _coordinated(self, segment: Segment) -> bool:
+        return bool({"and", "&", ",", "+"} & segment.joins) and not has_any(
+            segment, "word", "code", "feel", "negator"
+        )
+
+    def _fits(self, part: str, moves: Sequence[Item]) -> bool:
+        return any((part, name) in self.lexicon.table for move in moves for name in move.get("move"))
+
+    def _made(
+        self, n: int, segment: Segment, part: str, side: str, moves: Sequence[Item],
+        at: Item | None, alone: Item | None,
+    ) -> Iterator[Head]:  # fmt: skip
+        """One head for each move of a part."""
+        names = {name for move in moves for name in move.get("move")}
+        opened_wide = part in ("mouth", "jaw") and "open" in names and "wide" in names
+        done: set[int] = set()
+        for move in moves:
+            known = [name for name in move.get("move") if (part, name) in self.lexicon.table]
+            if not known:
+                continue
+            word = self.row[move.first].word
+            name = next((name for name in known if word[:4] == name[:4]), known[0])
+            if opened_wide and name in ("open", "wide"):
+                name = "open wide"
+            singular = at is not None and self.row[at.last - 1].word.endswith(("brow", "corner", "lid"))
+            units = self.lexicon.table[part, name]
+            own_side = next((way for _, _, way in units if way), "")
+            head_side = {"one": "any"}.get(own_side, own_side) or side
+            if (
+                part == "brow"
+                and units == self.lexicon.table["brow", "up"]
+                and (head_side in ("L", "R", "any") or (name == "cock" and singular and side != "B"))
+            ):
+                units, head_side = ((2, None, ""),), head_side or "any"
+            if (
+                part == "jaw"
+                and name == "out"
+                and names & {"left", "right"}
+                and word not in ("out", "forward")
+            ):
+                continue  # 'juts to the left'
+            if not units or {unit for unit, _, _ in units} <= done:
+                continue
+            done |= {unit for unit, _, _ in units}
+            span = [item for item in (at, move, alone) if item is not None and item in segment.items]
+            head = Head(
+                units, None, min(i.first for i in span), max(i.last for i in span), n, segment.sentence,
+                side=head_side if head_side != "B" else "B", part=part,
+            )  # fmt: skip
+            if {unit for unit, _, _ in units} <= _GAZE or part == "jaw":
+                head.side = own_side
+            head.inherited = at is None
+            yield head
+
+    def _is_side(self, item: Item, segment: Segment, parts: Sequence[tuple[Item, str]]) -> bool:
+        """Whether 'left' says a side here and not a way to look or slide."""
+        if not item.has("side"):
+            return False
+        if self._adjective(segment, item) is not None:
+            return True
+        before = [i for i in segment.items if i.last == item.first]
+        if before and set(before[0].get("part")) & _WAYS:
+            return False  # 'a look left'
+        denied = next((i.first for i in segment.items if i.has("negator") and i.first > item.first), None)
+        if any(i.has("code", "word", "feel") and (denied is None or i.first < denied) for i in segment.items):
+            return True
+        names = {part for _, part in parts} or ({self.said.last_part[0]} if self.said.last_part else set())
+        if names & _WAYS:
+            return False
+        if "eye" in names and not has_any(segment, "word"):
+            on = self.row[item.first - 2].word if item.first >= 2 else ""
+            others = [o for o in segment.items if o is not item and set(o.get("move")) - {"left", "right"}]
+            fitting = any(self._fits("eye", [o]) for o in others)
+            return on == "on" or fitting
+        return True
