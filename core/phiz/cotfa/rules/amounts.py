@@ -59,6 +59,7 @@ _STRESSED = (
     "further",
     "extra",
 )
+_MOMENTS = {"fraction": 0.25, "split": 0.2}  # 'a fraction of a second', 'a split second'
 _LOOSE = {"couple": 2.0, "few": 3.0}
 
 
@@ -177,6 +178,13 @@ class Amounts:
         word = self.word(i)
         if word not in ("a", "another", "some") and word not in _LOOSE:
             return None
+        if (
+            word == "a"
+            and (moment := _MOMENTS.get(self.word(i + 1)))
+            and self.word(i + 2) in ("second", "of")
+        ):
+            unit = self._unit(self.past(i + 2, ("of", "a")))
+            return None if unit is None else Amount(moment, True, unit[1])
         j = i if word in _LOOSE else self.past(i + 1, _STRESSED)
         if self.word(j) in _LOOSE:
             unit = self._unit(self.past(j + 1, ("of", "more")))
@@ -195,6 +203,8 @@ class Amounts:
         if found is None:
             return None
         value, j = found
+        if self.word(j) == "fps":
+            return None
         clock = ":" in self.word(i)
         unit = self._unit(j)
         if unit is None or (self.row[i].kind == "word" and self.word(unit[1] - 1) == "s"):

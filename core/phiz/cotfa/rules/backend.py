@@ -7,12 +7,13 @@ from typing import Any
 
 from phiz.acting.direction import Side
 from phiz.cotfa.rules.binder import Binder
-from phiz.cotfa.rules.clauses import Segment, segments
+from phiz.cotfa.rules.clauses import segments
 from phiz.cotfa.rules.heads import Head
 from phiz.cotfa.rules.items import Item, items
 from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.rules.relatives import with_relatives
 from phiz.cotfa.rules.schedule import Placed, placed
+from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.spelling import mended
 from phiz.cotfa.rules.tokens import Token, tokens
 from phiz.cotfa.steps import Feeling, Reading, Remark, Timing, UnitStep, Words
@@ -70,18 +71,22 @@ def _because(head: Head, row: Sequence[Token], text: str) -> Words:
 
 def _units(places: Sequence[Placed], row: Sequence[Token], text: str) -> list[UnitStep]:
     made: list[UnitStep] = []
-    refused = {
-        (au, place.head.sentence)
+    refused = [
+        (au, place.head)
         for place in places
         for au, strength, _ in place.head.units
         if place.head.denied or strength == 0.0 or place.head.strength == 0.0
-    }
+    ]
     for place in places:
         head = place.head
         for au, strength, _ in _head_units(head):
             side = _side(au, head.side)
             denied = head.denied or strength == 0.0 or head.strength == 0.0
-            if not denied and len(head.units) > 1 and (au, head.sentence) in refused:
+            if (
+                not denied
+                and len(head.units) > 1
+                and any(_refuses(other, head) for n, other in refused if n == au)
+            ):
                 continue  # 'she laughs, but her eyes stay cold'
             if not denied and _again(made, au, side, place):
                 continue
@@ -92,6 +97,13 @@ def _units(places: Sequence[Placed], row: Sequence[Token], text: str) -> list[Un
                 )
             )  # fmt: skip
     return made
+
+
+def _refuses(denied: Head, head: Head) -> bool:
+    """Whether a denial takes a unit out of a word for several: 'she laughs, but her eyes stay cold', not 'it
+    isn't a smirk, it's a real smile'."""
+    named = bool(denied.part) or denied.first > head.first
+    return denied.sentence == head.sentence and named
 
 
 def _head_units(head: Head) -> tuple[tuple[int, float | None, str], ...]:

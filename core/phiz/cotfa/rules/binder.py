@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.codes import Code
 from phiz.cotfa.rules.degrees import Degrees
 from phiz.cotfa.rules.denial import Denials
@@ -12,6 +11,7 @@ from phiz.cotfa.rules.heads import Head, Units
 from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.lexicon import FaceWord, Felt
 from phiz.cotfa.rules.moves import Moves
+from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.timing import Timing
 
 _FACES = ("word", "code", "feel", "part")
@@ -60,11 +60,22 @@ class Binder(Moves, Denials, Degrees, Timing):
         heads += self._named(n, segment, denial)
         self._words_of_a_part(segment)
         heads = _merged(heads)
+        if self._still_there(segment, heads):
+            heads = []  # 'and he keeps them shut for two seconds'
         self._sides(n, segment, heads)
         self._degrees(segment, heads)
         self._times(n, segment, heads)
         self._manners(segment, heads)
         self.heads += heads
+
+    def _still_there(self, segment: Segment, heads: Sequence[Head]) -> bool:
+        """Whether a segment says only that what was shown last goes on."""
+        held = any(item.has("hold") for item in segment.items)
+        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        if not heads or not held or not words & {"it", "them", "that", "they", "so"} or not self.heads:
+            return False
+        last = {unit for h in self.heads if h.segment == self.heads[-1].segment for unit, _, _ in h.units}
+        return all({unit for unit, _, _ in head.units} <= last for head in heads)
 
     def _words(self, n: int, segment: Segment) -> Iterator[Head]:
         """Heads that stand for themselves: face words, codes, feelings."""

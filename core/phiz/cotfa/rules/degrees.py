@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.heads import Head, Reader
 from phiz.cotfa.rules.items import Item
+from phiz.cotfa.rules.segment import Segment
 
 
 class Degrees(Reader):

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.heads import Head, Reader, Units, has_any, is_ing
 from phiz.cotfa.rules.items import Item
+from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.tokens import word_set
 
 _BARE_NOES = word_set("n't not none zero never cannot nil")
+_ENDING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
+_ANSWERS = word_set("hardly nope nah scarcely negative")
+_UNLESS = word_set("could would might")
+_DENYING = word_set("no not n't never cannot without fail fails failed unable refuse refuses forget forgets")
+_PREPOSITIONS = word_set("without instead rather far free minus sans bereft devoid")
+_SUBJECTS = word_set("she he they it you i we")
 _COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove")
 _ABSENT = word_set("""there here what allowed wanted needed it present welcome seen visible shown called""")
 _SHOWING = word_set("showing forming appearing coming breaking spreading surfacing")
@@ -28,6 +34,8 @@ class Denials(Reader):
         if not segment.items or (later is not None and later.sentence == segment.sentence):
             return
         last = segment.items[-1]
+        if has_any(segment, "time"):
+            return  # 'thinks better of it at 2 s' is an end
         if has_any(segment, "post_negator") and not has_any(segment, "part", "word", "feel", "code"):
             mine = [head for head in self.heads if head.sentence == segment.sentence]
             for head in mine:
@@ -39,7 +47,7 @@ class Denials(Reader):
             or last.last - last.first > 1
         ):
             return
-        if has_any(segment, "part", "move", "word", "feel", "code", "time"):
+        if has_any(segment, "part", "move", "word", "feel", "code"):
             return
         mine = [head for head in self.heads if head.sentence == segment.sentence]
         for head in mine:
@@ -47,25 +55,14 @@ class Denials(Reader):
 
     def _answered(self, segment: Segment) -> None:
         """'A smile? No.': the answer denies what was asked."""
+        mine = [s for s in self.segments if s.sentence == segment.sentence and s.items]
+        if not mine or mine[0].items[0].first == 0 or self.row[mine[0].items[0].first - 1].word != "?":
+            return
         only = [item for item in segment.items if not item.has("plain")]
-        answers = {"hardly", "nope", "nah", "scarcely", "negative"}
-        if not segment.items:
-            return
-        i = segment.items[0].first
-        if (
-            i
-            and self.row[i - 1].word == "?"
-            and has_any(segment, "negator")
-            and not has_any(segment, *_FACES, "move")
-        ):
-            for head in self.heads:
-                head.denied = head.denied or head.sentence == segment.sentence - 1
-        if len(segment.items) > 3:
-            return
-        if not (only and only[0].has("negator")) and self.row[segment.items[0].first].word not in answers:
-            return
-        i = segment.items[0].first
-        if i and self.row[i - 1].word == "?":
+        short = len(segment.items) <= 3 and bool(segment.items)
+        says_no = short and (only[:1] != [] and only[0].has("negator"))
+        says_no = says_no or (short and self.row[segment.items[0].first].word in _ANSWERS)
+        if says_no or (has_any(segment, "negator") and not has_any(segment, *_FACES, "move")):
             for head in self.heads:
                 head.denied = head.denied or head.sentence == segment.sentence - 1
 
@@ -95,10 +92,13 @@ class Denials(Reader):
                 (o for o in segment.items if o.has("un_negator") and item.last <= o.first <= item.last + 3),
                 None,
             )
-            if word in ("no", "not", "n't", "never", "cannot", "without") and undone is not None:
+            if self.row[item.first].word in _DENYING and undone not in (None, item):
                 k += 2 if undone in negators else 1
                 continue
-            if word == "stop" and self._stops_at(segment, item):
+            if self.row[item.first].word in _ENDING and self._stops_at(segment, item):
+                k += 1
+                continue
+            if self._only_later(segment, item) or (word == "no longer" and item is segment.items[-1]):
                 k += 1
                 continue
             first = item.first
@@ -108,8 +108,9 @@ class Denials(Reader):
                     None,
                 )
                 first = last if to is None else to
-            ranges.append((first, last, word))
+            ranges.append((first, self._reach(segment, item, last), word))
             k += 1
+        ranges += self._unless(segment, last)
         first = segment.items[0] if segment.items else None
         opens = first is not None and (first.first == 0 or self.row[first.first - 1].kind == "mark")
         if (
@@ -133,6 +134,29 @@ class Denials(Reader):
         self._carried_denial = bool(ranges)
         return ranges
 
+    def _reach(self, segment: Segment, item: Item, last: int) -> int:
+        """Where a denial ends: 'instead of crying | she laughs'."""
+        if item is not segment.items[0] or self.row[item.first].word not in _PREPOSITIONS:
+            return last
+        between = range(item.last + 1, last)
+        return next((k for k in between if self.row[k].word in _SUBJECTS), last)
+
+    def _only_later(self, segment: Segment, item: Item) -> bool:
+        """'Does not smile at once': it comes, but later."""
+        behind = [i for i in segment.items if i.first > item.first]
+        return any(
+            "sudden" in i.get("manner") and self.row[i.last - 1].word in ("once", "immediately", "away")
+            for i in behind
+        )
+
+    def _unless(self, segment: Segment, last: int) -> list[tuple[int, int, str]]:
+        """'The brows could rise, but they stay flat': what would be is not."""
+        may = next((i for i in segment.items if self.row[i.first].word in _UNLESS and i.has("plain")), None)
+        here = self.segments.index(segment)
+        later = self.segments[here + 1 :]
+        but = any(s.sentence == segment.sentence and s.joins & {"but", "yet", "though"} for s in later)
+        return [(segment.items[0].first, last, "could")] if may is not None and but else []
+
     def _post_denial(self, n: int, segment: Segment, heads: Sequence[Head]) -> list[tuple[int, int, str]]:
         """'The smile suppressed', 'brows uninvolved': what is denied stands before the word that does it."""
         found: list[tuple[int, int, str]] = []
@@ -146,6 +170,9 @@ class Denials(Reader):
             verb = next((word for word in after if word != "to"), "")
             if item.has("negator") and verb in _ARRIVALS and any(h.last <= item.first for h in heads):
                 found.append((first, item.first, "won't come"))
+            free = self.row[item.first].word == "free"
+            if free and self.row[item.first - 1].word != "-":
+                continue  # 'frown-free'
             if item.has("post_negator") and not (timed and item.has("end")):
                 before = [i for i in segment.items if i.last <= item.first]
                 if any(i.has("part", "word", "code", "feel") for i in before):
@@ -172,7 +199,7 @@ class Denials(Reader):
 
     def _stops_at(self, segment: Segment, item: Item) -> bool:
         """'Stops smiling at 3 s' ends a smile; 'stop smiling' forbids one."""
-        finite = self.row[item.first].word in ("stops", "stopped")
+        finite = self.row[item.first].word.endswith(("s", "ed", "lost"))
         timed = has_any(segment, "time")
         return timed or (finite and any(head.units for head in self.heads))
 
@@ -211,6 +238,7 @@ class Denials(Reader):
                             n,
                             segment.sentence,
                             denied=True,
+                            part=part,
                         )
                     )
                     self.said.parts = []

@@ -61,10 +61,13 @@ class Figures(Points):
             return Time(
                 i, second.last + 1, start=first.seconds * self._scale(first, second), end=second.seconds
             )
-        figure = first.sure and (close != ")" or self.word(first.last - 1) in UNITS or ":" in self.word(j))
+        figure = first.sure and (close != ")" or self.word(first.last - 1) in UNITS or self._figured(j))
         if self.word(k) != close or k > first.last or (close == ")" and not figure):
             return None
         return Time(i, k + 1, start=first.seconds)
+
+    def _figured(self, i: int) -> bool:
+        return self.row[i].kind == "number" and (":" in self.word(i) or "." in self.word(i))
 
     def _equals(self, i: int) -> Time | None:
         """t=1, t = 2..4, T+1.5."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.lexicon import Felt, Lexicon
+from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.tokens import Token
 from phiz.face.action_units import ACTION_UNITS
 
@@ -70,6 +70,7 @@ class Reader:
         self.heads: list[Head] = []
         self.said = Said()
         self._waiting: list[Time] = []
+        self._waiting_idle = False
         self._waiting_manners: set[str] = set()
         self._waiting_side = ""
         self._waiting_degree: float | None = None

@@ -67,6 +67,8 @@ def _item(
         time = None
     phrase = lexicon.longest(row, i)
     side = _side(row, i, text)
+    if time is not None and row[i].word == "up" and found and found[-1].has("part"):
+        return Item(i, i + 1, (("move", "up"),))  # 'brows up to 2 s'
     if time is not None and (phrase is None or phrase[0] <= time.last):
         return Item(i, time.last, (("time", time),))
     if side is not None and phrase is not None and word_at(row, i - 1) in ("the", "her", "his", "your"):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from phiz.cotfa.rules.tokens import Token, word_set
+from phiz.cotfa.rules.tokens import Token, tokens, word_set
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import INDEX
 
@@ -200,6 +200,8 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     ):
         yield from ((phrase, (plural.rstrip("s"), phrase), False) for phrase in modifiers[plural])
     yield from ((phrase, ("in order", phrase), False) for phrase in modifiers["in_order"])
+    for relation, phrases in modifiers["linking"].items():
+        yield from ((phrase, ("link", relation), False) for phrase in phrases)
     for relation in ("next", "same", "first", "before", "after"):
         yield from ((phrase, (relation, phrase), False) for phrase in modifiers[relation])
 
@@ -289,7 +291,7 @@ def lexicon() -> Lexicon:
 def _words(phrase: str) -> list[str]:
     """The words of a phrase as the tokens of a note are; determiners are left out where two words stay."""
     words = phrase.replace("-", " ") if phrase.strip("-+") else phrase
-    words = words.replace("n't", " n't").replace("'s", " 's").split()
+    words = [token.word for token in tokens(words)]
     bare = [word for word in words if word not in DETERMINERS]
     return bare if len(bare) > 1 or len(bare) == len(words) else words
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from phiz.cotfa.rules.clauses import Segment
+from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.heads import Head, distance, has_any, joined_by_and
 from phiz.cotfa.rules.items import Item, time_of
+from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.sides import Sides
-from phiz.cotfa.rules.timing import as_end
+from phiz.cotfa.rules.tokens import word_set
 
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
+
+_BACK = word_set("again back both they")
+_UNDOES = {
+    1: ("down",),
+    2: ("down",),
+    43: ("open", "up"),
+    26: ("shut",),
+    27: ("shut",),
+    25: ("shut",),
+} | {5: ("narrow", "down", "half")}
+"""Unit: the moves of its part that undo it."""
 
 
 class Moves(Sides):
@@ -105,19 +117,24 @@ class Moves(Sides):
             self.said.last_part, self.said.parts = None, []
 
     def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
-        """'And down again', 'both down': what went up is over."""
+        """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-        if self.said.last_part is None or not words & {"again", "back", "both"}:
+        if self.said.last_part is None or not words & _BACK:
             return loose
-        mine = [h for h in self.heads if h.part and h.part == self.said.last_part[0] and not h.denied]
-        downs = [move for move in loose if "down" in move.get("move")]
-        if mine and downs and any({1, 2} & {u for u, _, _ in h.units} for h in mine):
-            times = [time for item in segment.items if (time := time_of(item)) is not None]
-            for head in mine:
-                head.over = True
-                head.times += [as_end(t) for t in times]
-            return [move for move in loose if move not in downs]
-        return loose
+        part = self.said.last_part[0]
+        mine = [h for h in self.heads if h.part in (part, "") and h.units and not h.denied]
+        undone = {way for h in mine for unit, _, _ in h.units for way in _UNDOES.get(unit, ())}
+        undoing = [move for move in loose if undone & set(move.get("move"))]
+        if not undoing:
+            return loose
+        times = [time for item in segment.items if (time := time_of(item)) is not None]
+        for head in mine:
+            head.over = True
+            head.times += [
+                Time(t.first, t.last, end=t.start if t.start is not None else t.by or t.end) for t in times
+            ]
+        segment.items = [item for item in segment.items if not item.has("time")]
+        return [move for move in loose if move not in undoing]
 
     def _coordinated(self, segment: Segment) -> bool:
         return bool({"and", "&", ",", "+"} & segment.joins) and not has_any(
@@ -173,10 +190,18 @@ class Moves(Sides):
             head.inherited = at is None
             yield head
 
+    def _apposed(self, segment: Segment) -> bool:
+        """'Close one eye, the right': nothing but a side, behind something that has one."""
+        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        bare = words <= {"the", "left", "right", "one", "her", "his", "on", "your", "side"}
+        return bare and bool(self.heads) and self.heads[-1].side == "any"
+
     def _is_side(self, item: Item, segment: Segment, parts: Sequence[tuple[Item, str]]) -> bool:
         """Whether 'left' says a side here and not a way to look or slide."""
         if not item.has("side"):
             return False
+        if self._apposed(segment):
+            return True
         if self._adjective(segment, item) is not None:
             return True
         before = [i for i in segment.items if i.last == item.first]

@@ -73,6 +73,8 @@ class Roles(Figures):
                 second = self.nth_alone(m)
             worded = joined in _WORDED and not opened
             named = first.sure or (second is not None and second.sure)
+            if second is not None and self.word(first.last - 2) == "frames" and not second.sure:
+                second = second._replace(seconds=second.seconds * self.frame)
             if second is not None and (not worded or named or not self.word(i - 1).startswith("au")):
                 return Time(
                     i, second.last, start=first.seconds * self._scale(first, second), end=second.seconds

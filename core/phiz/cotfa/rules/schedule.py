@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.heads import Head
+from phiz.cotfa.rules.order import Gap, beats, gaps
+from phiz.cotfa.rules.segment import Segment
 from phiz.face.action_units import ACTION_UNITS
 
 _REGIONS = (
@@ -15,10 +16,10 @@ _REGIONS = (
     frozenset((10, 12, 13, 14, 15, 16, 17, 18, 20, 22, 23, 24, 28, 32, 34)), frozenset((25, 26, 27)),
     frozenset((29, 30)),
 )  # fmt: skip
-_TURNS = frozenset((5, 24, 25, 26, 27, 43, 61, 62, 63, 64))  # cannot be with what they undo
 _BLINKS = {45: 0.3, 46: 0.45}
 _BRIEF = 0.7  # seconds that something brief lasts
 _LEAST = 0.1  # seconds: nothing is shorter
+_LAG = 0.2  # seconds between sentences that the note leaves to come together: the one written first leads
 _LAP = 0.25  # seconds: how long one thing still goes while the next comes
 
 
@@ -38,109 +39,13 @@ class Placed:
     by: float | None = None
 
 
-def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
-    """The place in order of each head: equal for what goes together or in an order left open."""
-    of_segment: dict[int, float] = {}
-    there = {head.segment for head in heads if not head.denied}
-    current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
-    spoken = 0  # segments so far that say at which word
-    listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
-    listed |= _counted(segments)
-    listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
-    sub: str | None = None  # the clause we are in: before, after
-    main: float = 0.0
-    for n, segment in enumerate(segments):
-        opens = segment.sentence != sentence
-        if opens:
-            mine = [head for head in heads if head.sentence == sentence and not head.denied]
-            if mine and all(head.over for head in mine):
-                current = highest + 1.0  # what is over goes before what follows
-            sentence, sub = segment.sentence, None
-            main = current
-        joins = segment.joins
-        if sub is not None and ("," in joins or "next" in joins) and not ({"before", "after"} & joins):
-            leading, sub = sub.startswith("leading"), None
-            current = main if not leading else current
-            if leading:
-                current = main
-        relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
-        own = n in there
-        at_word = own and _at_a_word(segment)
-        spoken += at_word
-        follows = own and (segment.sentence in listed or (at_word and spoken > 1))
-        if own and "last" in joins and relation == "next" and highest < 0.0 and current == 0.0:
-            of_segment[n] = float(len(segments))  # 'the smile comes last; ...'
-            continue
-        if (relation == "next" or follows) and highest >= 0.0:
-            current = highest + 1.0
-        elif relation == "first" and own and highest >= 0.0:
-            of_segment[n] = lowest = lowest - 1.0  # '..., but first she blinks'
-            continue
-        elif relation == "before" and own:
-            if opens:
-                sub, main = "leading before", current
-                current = main + 1.0
-            else:
-                sub, main = "before", current
-                current = max(highest, current) + 1.0
-        elif relation == "after" and own:
-            if opens:
-                sub, main = "leading after", current + 1.0
-            else:
-                sub, main = "after", current
-                current = current - 0.5
-        elif relation == "after" and not own and opens:
-            sub, main = "leading idle", highest + 1.0
-        of_segment[n] = current
-        if own:
-            highest = max(highest, current)
-            over = [head.over for head in heads if head.segment == n and not head.denied]
-            if all(over) and sub is None and not any(i.has("time") for i in segment.items):
-                current = highest + 1.0  # 'as the smile fades, she frowns'
-    return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
-
-
-def _counted(segments: Sequence[Segment]) -> set[int]:
-    """Sentences whose parts are numbered '(1st) ... (2nd)'."""
-    marks = [
-        s.sentence for s in segments for i in s.items if i.get("plain") in (["st"], ["nd"], ["rd"], ["th"])
-    ]
-    return {sentence for sentence in marks if marks.count(sentence) > 1}
-
-
-def _at_a_word(segment: Segment) -> bool:
-    """'Up on "but"': what is said aloud tells when."""
-    pairs = zip(segment.items, segment.items[1:], strict=False)
-    return any(
-        before.get("plain") in (["on"], ["at"]) or before.has("start")
-        for before, i in pairs
-        if i.has("speech")
-    )
-
-
-def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float]:
-    """Eyes that are to look both ways ('down on this, up on that') look one way after the other; so do lids
-    that shut and open, lips that press and part."""
-    for i, head in enumerate(heads):
-        before = heads[i - 1] if i else None
-        if before is None or before.sentence != head.sentence or head.times or before.times:
-            continue
-        against = {au for unit, _, _ in before.units for au in ACTION_UNITS[unit].antagonists}
-        turns = {unit for unit, _, _ in head.units} & against & _TURNS
-        sides = {head.side or "B", before.side or "B"} == {"L", "R"}
-        if turns and not sides and not (head.denied or before.denied) and places[i] == places[i - 1]:
-            here = places[i]
-            for j in range(i, len(places)):
-                places[j] += 0.5 if places[j] == here else 0.0
-    return places
-
-
 def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) -> list[Placed]:
     """Every head with its start and end, in the order of the note."""
     made = [Placed(head, beat) for head, beat in zip(heads, beats(heads, segments), strict=True)]
     _given(made, duration)
     _share_times(made, segments)
     _starts(made, duration)
+    _apart(made, gaps(segments, heads))
     _ends(made, duration)
     _ramps(made, duration)
     return made
@@ -170,8 +75,6 @@ def _given(made: Sequence[Placed], duration: float) -> None:
                 place.given_end = None
             place.length = time.length if time.length is not None else place.length
             place.by = time.by if time.by is not None else place.by
-        if place.given_end is not None:
-            spent = place.given_end
         if "all" in place.head.manners:
             place.given_start = 0.0 if place.given_start is None else place.given_start
             place.given_end = duration if place.given_end is None else place.given_end
@@ -179,6 +82,10 @@ def _given(made: Sequence[Placed], duration: float) -> None:
             last_start = place.given_start
             if place.length is not None and place.given_end is None:
                 place.given_end = place.given_start + place.length
+        if place.given_end is not None:
+            spent = place.given_end
+        elif place.length is not None and place.given_start is None:
+            spent += place.length
 
 
 def _share_times(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
@@ -205,41 +112,79 @@ def _share_times(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
 
 
 def _starts(made: Sequence[Placed], duration: float) -> None:
+    """Step by step: at a given time, where what came before is known to end, or evenly between the times
+    that are known."""
     order = sorted({place.beat for place in made})
-    anchors: dict[float, float | None] = {}
-    carried: float | None = None
-    for beat in order:
-        mine = [place for place in made if place.beat == beat]
-        starts = [p.given_start for p in mine if p.given_start is not None]
-        first_untimed = mine[0].given_start is None
-        anchors[beat] = min(starts) if starts and (beat != order[0] or not first_untimed) else None
-        if anchors[beat] is None and carried is not None and not starts:
-            anchors[beat] = carried
-        ends = [p.given_end for p in mine]
-        carried = max(e for e in ends if e is not None) if ends and all(e is not None for e in ends) else None
-    if order and anchors[order[0]] is None:
-        anchors[order[0]] = 0.0
+    known = {beat: _anchor([p for p in made if p.beat == beat], beat == order[0]) for beat in order}
+    start, carried = 0.0, None
     for i, beat in enumerate(order):
-        if anchors[beat] is None:
-            before = anchors[order[i - 1]] or 0.0
-            later = [(j, anchors[b]) for j, b in enumerate(order) if j > i and anchors[b] is not None]
+        mine = [place for place in made if place.beat == beat]
+        given = known[beat]
+        if given is not None:
+            start = given
+        elif carried is not None and not any(p.given_start is not None for p in mine):
+            start = carried
+        elif i > 0:
+            later = [(j, time) for j, b in enumerate(order) if j > i and (time := known[b]) is not None]
             j, until = later[0] if later else (len(order), duration)
-            until = duration if until is None else until
-            anchors[beat] = before + max(0.0, until - before) / (j - i + 1)
-    for place in made:
-        base = anchors[place.beat] or 0.0
-        earlier = [
-            p.given_start for p in made
-            if p.beat == place.beat and p.given_start is not None and p.head.first < place.head.first
-        ]  # fmt: skip
-        if place.given_start is not None:
-            place.start = place.given_start
-        elif place.given_end is not None and place.given_end <= max([base, *earlier]):
-            place.start = 0.0
-        else:
-            place.start = max([base, *earlier[-1:]])
-        if place.by is not None and place.given_start is None:
-            place.start = max(0.0, place.by - min(0.6, place.by))
+            start += max(0.0, until - start) / (j - i + 1)
+        for place in mine:
+            place.start = _start(place, mine, start)
+        ends = [_known_end(place) for place in mine]
+        carried = max(end for end in ends if end is not None) if None not in ends else None
+    _lag(made, duration)
+
+
+def _anchor(mine: Sequence[Placed], first: bool) -> float | None:
+    """The time at which a step begins, where the note gives it."""
+    starts = [place.given_start for place in mine if place.given_start is not None]
+    if not starts or (first and mine[0].given_start is None):
+        return None
+    return min(starts)
+
+
+def _known_end(place: Placed) -> float | None:
+    if place.given_end is not None:
+        return place.given_end
+    return None if place.length is None else place.start + place.length
+
+
+def _start(place: Placed, mine: Sequence[Placed], base: float) -> float:
+    if place.given_start is not None:
+        return place.given_start
+    if place.by is not None:
+        return max(0.0, place.by - min(0.6, place.by))
+    earlier = [p.given_start for p in mine if p.given_start is not None and p.head.first < place.head.first]
+    if place.given_end is not None and place.given_end <= max([base, *earlier]):
+        return 0.0
+    return max([base, *earlier[-1:]])
+
+
+def _lag(made: Sequence[Placed], duration: float) -> None:
+    """Sentences of one step overlap: the later one starts a little later, where no time is given."""
+    for beat in {place.beat for place in made}:
+        mine = [p for p in made if p.beat == beat and not p.head.denied]
+        sentences = sorted({place.head.sentence for place in mine})
+        for place in mine:
+            free = place.given_start is None and place.given_end is None and place.by is None
+            if free and place.head.felt is None:
+                later = min(_LAG, 0.05 * duration) * min(3, sentences.index(place.head.sentence))
+                place.start = min(place.start + later, max(place.start, duration - _LEAST))
+
+
+def _apart(made: Sequence[Placed], between: Sequence[Gap]) -> None:
+    """What is said to lie between two: the one whose time is open moves."""
+    for gap in between:
+        first = [p for p in made if p.head.segment == gap.first and not p.head.denied]
+        second = [p for p in made if p.head.segment == gap.second and not p.head.denied]
+        if not first or not second:
+            continue
+        if all(p.given_start is None for p in second):
+            for place in second:
+                place.given_start = place.start = first[0].start + gap.seconds
+        elif all(p.given_start is None for p in first):
+            for place in first:
+                place.given_start = place.start = max(0.0, second[0].start - gap.seconds)
 
 
 def _ends(made: Sequence[Placed], duration: float) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.heads import Head, Reader, has_any
 from phiz.cotfa.rules.items import Item, time_of
+from phiz.cotfa.rules.segment import Segment
 
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from phiz.cotfa.note import LONGEST_SECONDS
-from phiz.cotfa.rules.amounts import Amount
+from phiz.cotfa.rules.amounts import UNITS, Amount
 from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.parts import INSIDE
 from phiz.cotfa.rules.roles import Roles
 from phiz.cotfa.rules.tokens import word_set
 
 _WAITS = word_set("wait waits pause pauses beat waiting hesitates")
+_PASSES = word_set("pass passes go by elapse elapses tick have gone passed elapsed")
 _GONE = word_set("have has gone by passed elapsed went pass in")
 _POINTERS = frozenset((":", ">", "→", "=>"))
 _HOLDS = word_set("hold holds held keep keeps kept for last lasts lasting stay stays")
@@ -73,7 +76,10 @@ class Clock(Roles):
         if word in ("rest", "remainder") and (j > i or self.word(j + 2) in ("of", "she", "he", "the", "it")):
             last = self.past_thing(j + 2)
             return Time(i, last, rest=True) if last > j + 2 or self.word(j + 2) != "of" else None
-        if word in ("rest", "remainder") and self.word(i - 1) in (",", ";", ".", "and", ""):
+        counted = any(token.word in UNITS for token in self.row[:i])
+        if word in ("rest", "remainder") and (
+            self.word(i - 1) in (",", ";", ".", "and", "") or (counted and self.closed(j + 2))
+        ):
             return Time(i, j + 2, rest=True)
         if word == "remaining" and self.word(j + 2) in ("time", "seconds", "part", "half", "second"):
             return Time(i, self.past_thing(j + 3), rest=True)
@@ -93,6 +99,8 @@ class Clock(Roles):
         if word not in ("for", "lasting", "lasts", "within", "duration", "over"):
             return None
         j = i + 1
+        if word == "for" and (stretch := self._whose(i)) is not None:
+            return stretch
         if word == "over":
             j = self.past(j, ("the", "course", "space", "period", "span", "of"))
         while self.word(j) in ("about", "around", "exactly", "some", "roughly", "just", "the", "only"):
@@ -105,6 +113,21 @@ class Clock(Roles):
         if word == "within":
             return Time(i, self.from_start(found.last) or found.last, by=found.seconds)
         return Time(i, found.last, length=found.seconds)
+
+    def _whose(self, i: int) -> Time | None:
+        """'For the second from 2 to 3', 'for the two seconds after that'."""
+        j = i + 2
+        if self.word(i + 1) != "the":
+            return None
+        found = self.bare_second(j) or self.amount(j)
+        if found is None or not found.sure:
+            return None
+        between = self._range(found.last) if self.word(found.last) in ("from", "between") else None
+        if between is not None:
+            return replace(between, first=i)
+        if self.word(found.last) == "after" and self.word(found.last + 1) in ("that", "this", "it"):
+            return Time(i, found.last + 2, length=found.seconds)
+        return None
 
     def _every(self, i: int) -> Time | None:
         """Every two seconds; every second."""
@@ -133,7 +156,11 @@ class Clock(Roles):
         after = self.word(k)
         if (ending := self.from_end(k)) is not None:
             return Time(i, ending, start=max(0.0, self.duration - value))
-        if after == "before" and self.word(k + 1) not in ("it", "that", "this") and self._elapses(i):
+        elapsed = self.past(k, _PASSES)
+        if elapsed > k and self.word(elapsed) == "before":
+            return Time(i, elapsed + 1, start=value)
+        takes = after == "before" and lead != "for" and self._elapses(i)
+        if takes and self.word(k + 1) not in ("it", "that", "this"):
             return Time(i, k + 1, start=value)
         held = self.word(k) == "from" and _HOLDS & {token.word for token in self.row[max(0, i - 5) : i]}
         if not held and (begun := self.from_start(k)) is not None:
@@ -148,10 +175,8 @@ class Clock(Roles):
             return Time(i, k + 1, start=value)
         if after == "of" and lead != "for":
             return Time(i, k + 1, lead=value)
-        if after in ("pass", "go", "passes", "elapse", "elapses", "tick", "have"):
-            return Time(
-                i, self.past(k, _GONE | {"elapse", "passes", "elapses", "go", "tick", "before"}), lead=value
-            )
+        if elapsed > k:
+            return Time(i, elapsed, lead=value)
         if self.word(i - 1) in _WAITS or (self.word(i - 1) == "it" and self.word(i - 2) in ("give", "gives")):
             return Time(i, k, lead=value)
         if (
@@ -165,22 +190,25 @@ class Clock(Roles):
 
     def _counting(self, i: int) -> Time | None:
         """'Count to two', 'a count of three': so long."""
-        if self.word(i) not in ("count", "counts", "counting"):
+        j = i + 1 if self.word(i) in ("a", "the") else i
+        if self.word(j) not in ("count", "counts", "counting", "pause", "silence", "wait", "delay", "gap"):
             return None
-        found = self.amount(i + 2) if self.word(i + 1) in ("to", "of") else None
+        found = self.amount(j + 2) if self.word(j + 1) in ("to", "of") else None
         return Time(i, found.last, lead=found.seconds) if found is not None and found.seconds >= 1 else None
 
     def _elapses(self, i: int) -> bool:
         """Whether 'two seconds before' tells how long it takes, not how much sooner it is."""
         before = {token.word for token in self.row[max(0, i - 6) : i + 1]}
-        return bool(
-            before & {"takes", "still", "nothing", "calm", "blank", "it", "waits", "holds", "for", "neutral"}
-        )
+        return bool(before & {"takes", "still", "nothing", "calm", "blank", "it", "waits", "neutral"})
 
     def _bare(self, i: int, j: int, found: Amount) -> Time | None:
         """A figure with a point, or a whole one before a colon, that opens a part: '1.0 brows up'."""
-        figure = i == j and self.row[i].kind == "number" and "." in self.word(i)
+        figure = i == j and self.row[i].kind == "number"
+        figure = figure and ("." in self.word(i) or self.word(found.last) in ("→", "->"))
         pointed = self.word(i - 1) in _POINTERS and self.closed(found.last)
+        counted = any(token.word in UNITS for token in self.row[:i]) and self.word(i + 1) == "of"
+        if i == j and counted and self.word(i + 2).endswith("ing"):
+            return Time(i, found.last + 1, lead=found.seconds)  # 'two seconds of frowning, one of smiling'
         if figure and (self.word(found.last) == ":" or self._opens(i) or pointed):
             return Time(i, found.last, start=found.seconds)
         return None

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from phiz.cotfa.rules.clauses import Segment
 from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.heads import Head, Reader, has_any
 from phiz.cotfa.rules.items import Item, time_of
+from phiz.cotfa.rules.segment import Segment
+from phiz.cotfa.rules.tokens import word_set
 
 _UNTIL_THEN = frozenset(("until", "till", "before", "up"))
+_PRONOUNS = frozenset(("it", "that", "this", "they"))
+_LOSING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
+_FUNCTION = word_set("""she he they it you her him his the a an is are was be and or of to in on at with for
+    from by only just about so now but keep let have one there that 's our we i""")
 
 
 class Timing(Reader):
@@ -18,14 +23,11 @@ class Timing(Reader):
     def _times(self, n: int, segment: Segment, heads: list[Head]) -> None:
         times = [time for item in segment.items if (time := time_of(item)) is not None]
         over = [item for item in segment.items if item.has("end") or self._drops(segment, item)]
-        holds = has_any(segment, "hold")
+        over += [item for item in segment.items if self._loses(segment, item)]
         if not heads:
-            self._times_alone(n, segment, times, bool(over), holds)
+            self._times_alone(n, segment, times, bool(over), has_any(segment, "hold"))
             return
-        if self._waiting:
-            if not any(t.start is not None for t in times):
-                times = [*self._waiting, *times]
-            self._waiting = []
+        times = self._with_waiting(segment, times)
         for head in [*heads]:
             until = next((t for t in times if t.start is None and t.end is not None), None)
             if head.denied and until is not None and self.row[until.first].word in _UNTIL_THEN:
@@ -41,7 +43,25 @@ class Timing(Reader):
                     heads.append(replace(head, times=again, manners=set()))
             if over and not head.denied and self._ends_it(segment, over[0], head):
                 head.over = True
-                head.times = [as_end(t) for t in head.times]
+                head.times = self._ended(head.times, over[0])
+
+    def _ended(self, times: list[Time], end: Item) -> list[Time]:
+        """The times of what ends: those behind the word for its end say when, those before it when it began;
+        with none behind, the ones before are meant."""
+        behind = [t for t in times if t.first >= end.first]
+        return [as_end(t) if t in behind or not behind else t for t in times]
+
+    def _with_waiting(self, segment: Segment, times: list[Time]) -> list[Time]:
+        """The times of a segment, and those said before it with nothing to show: 'for a second, starting at
+        2 s, the jaw drops'."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return times
+        if "next" in segment.joins or (self._waiting_idle and not segment.joins & {"with", "while", "as"}):
+            waiting = [_after(t) for t in waiting]
+        if any(t.start is not None for t in times):
+            waiting = [t for t in waiting if t.start is None]
+        return [*waiting, *times]
 
     def _drops(self, segment: Segment, item: Item) -> bool:
         """'The smile drops': what would lower a part of the face ends a smile."""
@@ -63,25 +83,23 @@ class Timing(Reader):
         if word in ("off", "back", "down", "leave", "leaves", "on"):
             return False
         return end.first >= head.first or word.startswith(
-            ("stop", "cease", "end", "lose", "wipe", "let", "drop")
+            ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit")
         )
 
     def _times_alone(self, n: int, segment: Segment, times: list[Time], over: bool, holds: bool) -> None:
         """A time with nothing to show beside it: of what stands before in the sentence, or what follows."""
         if self._more(n, segment, times):
             return
+        words = self._words_in(segment)
+        before = [h for h in self.heads if h.sentence == segment.sentence]
+        if times and self.heads and any(item.has("post_negator") for item in segment.items):
+            over = True  # 'thinks better of it at 2 s'
         if not times:
-            words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-            if (
-                over
-                and words & {"it", "that", "this", "they"}
-                and segment.joins & {"as", "when", "once", "after"}
-            ):
-                mine = [h for h in self.heads if h.sentence == segment.sentence and h.units]
+            if over and words & _PRONOUNS and segment.joins & {"as", "when", "once", "after"}:
+                mine = [h for h in before if h.units]
                 for h in mine:
                     h.over = h.over or h.segment == mine[-1].segment  # 'a grin, and as it fades, a frown'
             return
-        before = [h for h in self.heads if h.sentence == segment.sentence]
         if not before and (over or holds) and self.heads:
             before = [h for h in self.heads if h.sentence == self.heads[-1].sentence]
         starts = any(t.start is not None for t in times)
@@ -89,43 +107,62 @@ class Timing(Reader):
         taken = starts and not over and any(t.start is not None for h in latest for t in h.times)
         better = bool(before) and any(t.whole for h in before for t in h.times)
         if not before or (taken and not better) or "next" in segment.joins:
-            lead = [t for t in times if t.lead is not None or t.length is not None or t.end is not None]
-            if lead and not before and not starts and self._waiting:
-                self._waiting = [*self._waiting, *times]  # 'one second in, and for two seconds, ...'
-            elif lead and not before and not starts:
-                t = lead[0]
-                if t.lead is None and t.length is None and not has_any(segment, "negator"):
-                    self._waiting = times  # 'until 3 s, keep the lips parted'
-                    return
-                value = t.lead if t.lead is not None else t.length if t.length is not None else t.end
-                self._waiting = [Time(t.first, t.last, start=value)]
-            else:
-                if not before and has_any(segment, "negator"):  # 'for the first two seconds nothing happens'
-                    times = [
-                        Time(t.first, t.last, start=t.end) if t.start == 0.0 and t.end is not None else t
-                        for t in times
-                    ]
-                self._waiting = times
+            self._wait(segment, times, starts)
             return
         if over:
+            if words & {"all", "everything", "both"}:
+                latest = [h for h in self.heads if not any(t.end is not None for t in h.times)]
             times = [as_end(t) for t in times]
-            last = before[-1]
-            group = [h for h in before if h.segment == last.segment]
-        else:
-            group = [h for h in before if not h.own_time]
-            if not group or holds or {"same", "after", "before"} & segment.joins:
-                group = [h for h in before if h.segment == before[-1].segment]
-        for h in group:
+        for h in latest if over else self._meant(before, segment, holds):
             h.times += times
+            h.over = h.over or over
             self.heads += [
                 replace(h, times=[Time(t.first, t.last, start=when)], manners=set())
                 for t in times
                 for when in t.also
             ]
 
+    def _meant(self, before: list[Head], segment: Segment, holds: bool) -> list[Head]:
+        """The heads that a time behind them is about: the last ones that have none of their own."""
+        last = [h for h in before if h.segment == before[-1].segment]
+        if holds or {"same", "after", "before"} & segment.joins:
+            return last
+        free: list[Head] = []
+        for head in reversed(before):
+            if head.own_time or (head.times and head.segment != before[-1].segment):
+                break
+            free.append(head)
+        return free or last
+
+    def _wait(self, segment: Segment, times: list[Time], starts: bool) -> None:
+        """Times for what comes. How long something goes on that is no face ('two seconds of small talk',
+        'nothing until 3 s') is when the face begins."""
+        self._waiting_idle = self._idle(segment) or (self._waiting_idle and bool(self._waiting))
+        alone = not starts and not self._waiting
+        kept = [
+            replace(t, length=None, lead=t.length) if t.length is not None and alone else t for t in times
+        ]
+        self._waiting = [*self._waiting, *kept] if not starts or self._waiting else kept
+
+    def _idle(self, segment: Segment) -> bool:
+        """Whether the segment tells of something, be it of nothing, that is no face."""
+        plain = {self.row[item.first].word for item in segment.items if item.has("plain")}
+        told = has_any(segment, "negator", "feel", "speech", "part", "move")
+        return told or "after" in segment.joins or bool(plain - _FUNCTION)
+
+    def _words_in(self, segment: Segment) -> set[str]:
+        """The words of a segment that are no part of a phrase of time."""
+        items = [item for item in segment.items if not item.has("time")]
+        return {self.row[k].word for item in items for k in range(item.first, item.last)}
+
+    def _loses(self, segment: Segment, item: Item) -> bool:
+        """'Loses the smile at 2 s', 'stops smiling at 3 s': an end, not a denial."""
+        word = self.row[item.first].word
+        return item.has("negator") and word in _LOSING and has_any(segment, "time")
+
     def _more(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'One at 1 s and one at 4 s', 'then another': the same once more."""
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self._words_in(segment)
         shown = [h for h in self.heads if h.units and not h.denied]
         if not shown or not words & {"one", "another", "again"} or has_any(segment, "part", "move"):
             return False
@@ -160,6 +197,15 @@ class Timing(Reader):
 
     def _opens(self, segment: Segment) -> bool:
         return "next" in segment.joins
+
+
+def _after(time: Time) -> Time:
+    """What follows something that goes on for so long, or until then."""
+    if time.lead is not None:
+        return Time(time.first, time.last, start=time.lead)
+    if time.end is not None and time.start in (None, 0.0):
+        return Time(time.first, time.last, start=time.end)
+    return time
 
 
 def as_end(time: Time) -> Time:

@@ -1,0 +1,139 @@
+"""The order of what a note asks for: steps that follow one another, and what is said to lie between two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from phiz.cotfa.rules.heads import Head
+from phiz.cotfa.rules.segment import Segment
+from phiz.face.action_units import ACTION_UNITS
+
+_TURNS = frozenset((5, 24, 25, 26, 27, 43, 61, 62, 63, 64))  # cannot be with what they undo
+_LAST = frozenset(("last", "finish", "finishes", "end", "ends", "close", "closes"))
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Seconds from the start of one segment's heads to that of another's."""
+
+    first: int
+    second: int
+    seconds: float
+
+
+def gaps(segments: Sequence[Segment], heads: Sequence[Head]) -> list[Gap]:
+    """What is said to lie between two segments: 'a second before the smile, she blinks'."""
+    there = {head.segment for head in heads if not head.denied}
+    found: list[Gap] = []
+    for n, segment in enumerate(segments):
+        if segment.gap is None or n not in there:
+            continue
+        mine = [m for m, other in enumerate(segments) if other.sentence == segment.sentence and m in there]
+        before = [m for m in mine if m < n]
+        other = before[-1] if before else next((m for m in mine if m > n), None)
+        if other is None:
+            continue
+        pair = (n, other) if "after" in segment.joins else (other, n)
+        found.append(Gap(*pair, segment.gap))
+    return found
+
+
+def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
+    """The place in order of each head: equal for what goes together or in an order left open."""
+    of_segment: dict[int, float] = {}
+    there = {head.segment for head in heads if not head.denied}
+    current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
+    spoken = 0  # segments so far that say at which word
+    listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
+    listed |= _counted(segments)
+    listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
+    sub: str | None = None  # the clause we are in: before, after
+    main: float = 0.0
+    led = False  # the last thing shown is said to come first
+    for n, segment in enumerate(segments):
+        opens = segment.sentence != sentence
+        if opens:
+            mine = [head for head in heads if head.sentence == sentence and not head.denied]
+            if mine and all(head.over for head in mine):
+                current = highest + 1.0  # what is over goes before what follows
+            sentence, sub = segment.sentence, None
+            main = current
+        joins = segment.joins
+        if sub is not None and ("," in joins or "next" in joins) and not ({"before", "after"} & joins):
+            leading, sub = sub.startswith("leading"), None
+            current = main if not leading else current
+            if leading:
+                current = main
+        relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
+        own = n in there
+        at_word = own and _at_a_word(segment)
+        spoken += at_word
+        follows = own and (segment.sentence in listed or (at_word and spoken > 1))
+        if own and joins & _LAST and relation == "next" and highest < 0.0 and current == 0.0:
+            of_segment[n] = float(len(segments))  # 'the smile comes last; ...'
+            continue
+        follows = follows or (own and led and relation is None)
+        led = "leads" in joins or (led and not own)
+        if (relation == "next" or follows) and highest >= 0.0:
+            current = highest + 1.0
+        elif relation == "first" and own and highest >= 0.0:
+            of_segment[n] = lowest = lowest - 1.0  # '..., but first she blinks'
+            continue
+        elif relation == "before" and own:
+            if opens:
+                sub, main = "leading before", current
+                current = main + 1.0
+            else:
+                sub, main = "before", current
+                current = max(highest, current) + 1.0
+        elif relation == "after" and own:
+            if opens:
+                sub, main = "leading after", current + 1.0
+            else:
+                sub, main = "after", current
+                current = current - 0.5
+        elif relation == "after" and not own and opens:
+            sub, main = "leading idle", highest + 1.0
+        of_segment[n] = current
+        if own:
+            highest = max(highest, current)
+            over = [head.over for head in heads if head.segment == n and not head.denied]
+            if all(over) and sub is None:
+                current = highest + 1.0  # 'as the smile fades, she frowns'
+    return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
+
+
+def _counted(segments: Sequence[Segment]) -> set[int]:
+    """Sentences whose parts are numbered '(1st) ... (2nd)'."""
+    marks = [
+        s.sentence for s in segments for i in s.items if i.get("plain") in (["st"], ["nd"], ["rd"], ["th"])
+    ]
+    return {sentence for sentence in marks if marks.count(sentence) > 1}
+
+
+def _at_a_word(segment: Segment) -> bool:
+    """'Up on "but"': what is said aloud tells when."""
+    pairs = zip(segment.items, segment.items[1:], strict=False)
+    return any(
+        before.get("plain") in (["on"], ["at"]) or before.has("start")
+        for before, i in pairs
+        if i.has("speech")
+    )
+
+
+def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float]:
+    """Eyes that are to look both ways ('down on this, up on that') look one way after the other; so do lids
+    that shut and open, lips that press and part."""
+    for i, head in enumerate(heads):
+        before = heads[i - 1] if i else None
+        if before is None or before.sentence != head.sentence or head.times or before.times:
+            continue
+        against = {au for unit, _, _ in before.units for au in ACTION_UNITS[unit].antagonists}
+        turns = {unit for unit, _, _ in head.units} & against & _TURNS
+        sides = {head.side or "B", before.side or "B"} == {"L", "R"}
+        if turns and not sides and not (head.denied or before.denied) and places[i] == places[i - 1]:
+            here = places[i]
+            for j in range(i, len(places)):
+                places[j] += 0.5 if places[j] == here else 0.0
+    return places
