@@ -99,7 +99,7 @@ class Binder(Moves, Denials, Degrees, Timing):
                     head.short = word.short
                     yield head
                 if word.mix:
-                    yield self._head(n, segment, item, (), Felt(word.mix, 0.6))
+                    yield self._head(n, segment, item, (), Felt(word.mix, 0.6, loose=True))
             elif felt := item.get("feel"):
                 if item.has("move") and self._better_as_move(segment, item):
                     continue

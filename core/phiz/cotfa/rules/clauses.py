@@ -14,7 +14,8 @@ from phiz.cotfa.rules.tokens import Token, word_set
 _ARROWS = word_set("→ > » ⇒ ➔ ➜")
 _PAUSES = word_set(", : ( ) — – - ... .. … [ ] { } =")
 _NO_GAP = word_set("for lasting lasts over within")
-_AFTER_PRONOUN = word_set("do does did can may will he she they only come comes")
+_AFTER_PRONOUN = word_set("""do does did can may will he she they only come comes
+    the her his a an their there its comes and""")
 _PLAIN_NOES = word_set("no not n't never do does did")
 
 
@@ -35,6 +36,7 @@ class _Cutter:
         self.found, self.row = found, row
         self.made = [Segment(0)]
         self.begun = 0  # the first token of the sentence
+        self.amid = False  # behind 'between', before its 'and'
         self.timed = bool(found) and bool(found[0].get("time")) and row[0].word == "("
 
     def take(self, n: int) -> int:
@@ -44,6 +46,7 @@ class _Cutter:
         word = self.row[item.first].word
         if mark in STOPS:
             self.begun = item.last
+            self.amid = False
             self.made.append(Segment(self.made[-1].sentence + 1))
             return n + 1
         if mark in _PAUSES and not _inside_word(item, self.row):
@@ -64,6 +67,16 @@ class _Cutter:
             return n + 1
         if relations.leads_to(self.found, n, self.row, self.made):
             return self._to(n)
+        if relations.between(self.found, n, self.row):
+            if any(i.has("part", "word", "feel", "code") for i in self.made[-1].items):
+                opened(self.made)
+            self.made[-1].joins.add("between")
+            self.amid = True
+            return n + 1
+        if self.amid and word in ("and", "from") and has_head(self.made[-1]):
+            opened(self.made).joins.add("beyond")
+            self.amid = False
+            return n + 1
         if (after := relations.linking(self.found, n, self.made)) is not None:
             relation, skip = after
             times = [i for i in self.found[n + 1 : n + skip] if i.has("time")]
@@ -74,10 +87,18 @@ class _Cutter:
         relative = item.has(*RELATIONS) and not item.has("part", "word", "feel")
         if relative and not relations.no_relation(self.found, n, self.row, self.made):
             return self._related(n)
+        if word == "had" and self._had(n):
+            self.made[-1].joins.add("earlier")  # 'his lips, which had been pursed, part'
         if item.get("time") and (word in ("[", "<", "{") or (word == "(" and self.timed)):
             opened(self.made)
         self.made[-1].items.append(item)
         return n + 1
+
+    def _had(self, n: int) -> bool:
+        """Whether 'had' makes what follows the past of the rest of the sentence."""
+        behind = [self.row[i.first].word for i in self.found[n + 1 : n + 3]]
+        done = any(word.endswith(("ed", "en")) or word == "gone" for word in behind)
+        return done and not self.made[-1].joins & {"after", "before", "next"}
 
     def _only_a_time(self) -> bool:
         items = self.made[-1].items

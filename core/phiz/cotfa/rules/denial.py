@@ -49,6 +49,8 @@ class Denials(Reader):
             return
         if has_any(segment, "part", "move", "word", "feel", "code"):
             return
+        if "next" in segment.joins:
+            return  # 'three blinks, then none'
         mine = [head for head in self.heads if head.sentence == segment.sentence]
         for head in mine:
             head.denied = head.denied or head.segment == mine[-1].segment

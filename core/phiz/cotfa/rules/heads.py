@@ -71,6 +71,7 @@ class Reader:
         self.said = Said()
         self._waiting: list[Time] = []
         self._waiting_idle = False
+        self._closing = False
         self._waiting_manners: set[str] = set()
         self._waiting_side = ""
         self._waiting_degree: float | None = None

@@ -14,6 +14,8 @@ from phiz.cotfa.rules.tokens import Token, word_set
 
 STOPS = word_set(". ! ? ; / | •")
 RELATIONS = word_set("next same first before after cut")
+_ADVERBS = frozenset(("up", "in", "out"))
+_GOES = word_set("go goes come comes went came pull push going coming")
 _PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
 _NOT_SIDE_AFTER = word_set("at after away before now as when from off back in on through here there")
 _SIDE_NOUNS = word_set("side one half corner brow eyebrow eye lid cheek")
@@ -67,8 +69,8 @@ def _item(
         time = None
     phrase = lexicon.longest(row, i)
     side = _side(row, i, text)
-    if time is not None and row[i].word == "up" and found and found[-1].has("part"):
-        return Item(i, i + 1, (("move", "up"),))  # 'brows up to 2 s'
+    if time is not None and row[i].word in _ADVERBS and _goes(found, row):
+        time = None  # 'brows up to 2 s', 'lips go in at 1.5'
     if time is not None and (phrase is None or phrase[0] <= time.last):
         return Item(i, time.last, (("time", time),))
     if side is not None and phrase is not None and word_at(row, i - 1) in ("the", "her", "his", "your"):
@@ -90,6 +92,16 @@ def _item(
     if row[i].kind == "number" and i + 1 < len(row) and row[i + 1].word in ("%", "percent"):
         return Item(i, i + 2, (("degree", min(1.0, row[i].number / 100.0)),))
     return Item(i, i + 1, (("plain", row[i].word),))
+
+
+def _goes(found: Sequence[Item], row: Sequence[Token]) -> bool:
+    """Whether a part of the face stands right before, alone or with a verb that needs to say where."""
+    if not found:
+        return False
+    if found[-1].has("part"):
+        return True
+    verb = row[found[-1].first].word in _GOES
+    return verb and (len(found) < 2 or found[-2].has("part"))
 
 
 def word_at(row: Sequence[Token], i: int) -> str:

@@ -100,6 +100,8 @@ class Moves(Sides):
             return  # 'as if sealing an envelope'
         if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
             waiting = self.said.parts or [self.said.last_part]
+            if any(self.row[item.first].word in ("they", "it", "them") for item in segment.items):
+                waiting = waiting[::-1]
             for part, side in waiting:
                 if self._fits(part, loose):
                     yield from self._made(n, segment, part, side, loose, None, loose[0])
@@ -119,12 +121,17 @@ class Moves(Sides):
     def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
         """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-        if self.said.last_part is None or not words & _BACK:
+        returns = any(move.has("end") for move in loose)
+        if self.said.last_part is None or not (words & _BACK or returns):
             return loose
         part = self.said.last_part[0]
         mine = [h for h in self.heads if h.part in (part, "") and h.units and not h.denied]
         undone = {way for h in mine for unit, _, _ in h.units for way in _UNDOES.get(unit, ())}
-        undoing = [move for move in loose if undone & set(move.get("move"))]
+        undoing = [
+            move
+            for move in loose
+            if undone & set(move.get("move")) and not self._more_than(part, move, undone)
+        ]
         if not undoing:
             return loose
         times = [time for item in segment.items if (time := time_of(item)) is not None]
@@ -135,6 +142,11 @@ class Moves(Sides):
             ]
         segment.items = [item for item in segment.items if not item.has("time")]
         return [move for move in loose if move not in undoing]
+
+    def _more_than(self, part: str, move: Item, undone: set[str]) -> bool:
+        """Whether a move that undoes another does more: 'the eyes open wide'."""
+        others = set(move.get("move")) - undone - {"half"}
+        return any((part, name) in self.lexicon.table for name in others)
 
     def _coordinated(self, segment: Segment) -> bool:
         return bool({"and", "&", ",", "+"} & segment.joins) and not has_any(

@@ -44,12 +44,14 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     of_segment: dict[int, float] = {}
     there = {head.segment for head in heads if not head.denied}
     current, highest, lowest, sentence = 0.0, -1.0, 0.0, -1
+    pending: str | None = None
     spoken = 0  # segments so far that say at which word
     listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
     listed |= _counted(segments)
     listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
+    amid = -1  # the sentence that has a 'between'
     led = False  # the last thing shown is said to come first
     for n, segment in enumerate(segments):
         opens = segment.sentence != sentence
@@ -67,9 +69,23 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
                 current = main
         relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
         own = n in there
+        if own and relation is None and pending is not None and not opens:
+            relation = pending  # 'before the chin gives and puckers'
+        pending = relation if not own and not opens and relation == "before" else None
         at_word = own and _at_a_word(segment)
         spoken += at_word
         follows = own and (segment.sentence in listed or (at_word and spoken > 1))
+        if own and joins & {"between", "beyond"}:
+            of_segment[n] = current + (0.0 if "between" in joins else 2.0)
+            amid = segment.sentence
+            for m, other in enumerate(segments[:n]):  # what was named before them lies between
+                if m in there and other.sentence == amid and not other.joins & {"between", "beyond"}:
+                    of_segment[m] = current + 1.0
+            highest = max(highest, current + 2.0)
+            continue
+        if own and amid == segment.sentence:
+            of_segment[n] = current + 1.0
+            continue
         if own and joins & _LAST and relation == "next" and highest < 0.0 and current == 0.0:
             of_segment[n] = float(len(segments))  # 'the smile comes last; ...'
             continue
@@ -77,6 +93,9 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
         led = "leads" in joins or (led and not own)
         if (relation == "next" or follows) and highest >= 0.0:
             current = highest + 1.0
+        elif own and "earlier" in joins:
+            of_segment[n] = lowest = lowest - 1.0
+            continue
         elif relation == "first" and own and highest >= 0.0:
             of_segment[n] = lowest = lowest - 1.0  # '..., but first she blinks'
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from phiz.cotfa.rules.items import Item, word_at
@@ -65,7 +66,9 @@ def numbered(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
     item = found[n]
     i = item.first
     if len(row[i].word) == 1 and row[i].word in "abcdefgh" and word_at(row, i + 1) == ")":
-        return row[i + 1].start == row[i].end and (i == 0 or row[i - 1].kind == "mark")
+        before = [a.word for a, b in itertools.pairwise(row[:i]) if b.word == ")" and len(a.word) == 1]
+        first = "abcdefgh"["abcdefgh".index(row[i].word) - 1] in before
+        return row[i + 1].start == row[i].end and (i == 0 or row[i - 1].kind == "mark" or first)
     if len(row[i].word) == 1 and row[i].word in "bcdefgh" and word_at(row, i + 1) == ".":
         return row[0].word == "a" and word_at(row, 1) == "."
     if row[i].kind == "number" and word_at(row, i - 1) in _STEPS and item.has("plain"):
@@ -150,3 +153,16 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
     if by is not None and all(i.has("time", "manner", "plain") for i in found[n + 1 : n + by]):
         return ("next" if relation == "after" else "after"), by + 1
     return relation, 1
+
+
+def between(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
+    """'Between the blink and the smile', 'separates the frown from the smile': not 'between the brows'."""
+    word = row[found[n].first].word
+    joint = {"between": "and", "separate": "from", "separates": "from", "divides": "from"}.get(word)
+    if joint is None or found[n].has("time"):
+        return False
+    behind = found[n + 1 : n + 9]
+    cut = next((k for k, i in enumerate(behind) if row[i.first].word == joint), None)
+    if cut is None:
+        return False
+    return names(behind[:cut]) and names(behind[cut + 1 :])

@@ -42,6 +42,7 @@ class Placed:
 def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) -> list[Placed]:
     """Every head with its start and end, in the order of the note."""
     made = [Placed(head, beat) for head, beat in zip(heads, beats(heads, segments), strict=True)]
+    made = [place for n, place in enumerate(made) if not _said_better(place, made[n + 1 :])]
     _given(made, duration)
     _share_times(made, segments)
     _starts(made, duration)
@@ -49,6 +50,21 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
     _ends(made, duration)
     _ramps(made, duration)
     return made
+
+
+def _said_better(place: Placed, later: Sequence[Placed]) -> bool:
+    """Whether the same is named again with its time: 'brows and mouth: brows up to 2 s, mouth open to 4 s'."""
+    head = place.head
+    if not head.units or head.times or head.denied or head.over or head.manners or head.short:
+        return False
+    units = {unit for unit, _, _ in head.units}
+    return any(
+        units == {unit for unit, _, _ in other.head.units} and other.beat == place.beat and not other.head.denied
+        and (other.head.side or "B") == (head.side or "B") and other.head.own_time
+        and not any(time.after is not None for time in other.head.times)
+        and other.head.segment != head.segment
+        for other in later
+    )  # fmt: skip
 
 
 def _given(made: Sequence[Placed], duration: float) -> None:
@@ -107,6 +123,7 @@ def _share_times(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
             and before.given_start is None
             and before.given_end is None
             and before.by is None
+            and not any(time.after is not None for time in place.head.times)
         ):
             before.given_start, before.given_end = place.given_start, place.given_end
 

@@ -123,7 +123,8 @@ class Sides(Reader):
         last = own[-1]
         group = [h for h in own if h.segment == last.segment and h.first == last.first]
         timed = any(time_of(i) for i in segment.items)
-        if last.side in ("L", "R") and side in ("L", "R") and last.side != side and timed:
+        follows = timed or "next" in segment.joins
+        if last.side in ("L", "R") and side in ("L", "R") and last.side != side and follows:
             for h in group:  # 'begins on the left at 1 s and reaches the right at 2 s'
                 heads.append(replace(
                     h, side=side, segment=n, first=item.first, last=item.last, times=[], manners=set(),

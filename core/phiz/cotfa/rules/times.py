@@ -149,7 +149,7 @@ class Clock(Roles):
         j = self.past(j, ("her", "him", "them", "is", "are", "about")) if j > i else j
         found = self.amount(j)
         if found is None:
-            return self._counting(i)
+            return self._counting(i, j)
         if not found.sure:
             return self._bare(i, j, found)
         value, k, lead = found.seconds, found.last, self.word(i)
@@ -188,13 +188,17 @@ class Clock(Roles):
             return Time(i, k, start=value)
         return None if lead in ("for", "after", "there") else Time(i, k, length=value)
 
-    def _counting(self, i: int) -> Time | None:
+    def _counting(self, i: int, j: int) -> Time | None:
         """'Count to two', 'a count of three': so long."""
-        j = i + 1 if self.word(i) in ("a", "the") else i
+        j = self.past(j, ("a", "the", "long", "short"))
         if self.word(j) not in ("count", "counts", "counting", "pause", "silence", "wait", "delay", "gap"):
             return None
         found = self.amount(j + 2) if self.word(j + 1) in ("to", "of") else None
-        return Time(i, found.last, lead=found.seconds) if found is not None and found.seconds >= 1 else None
+        if found is None or found.seconds < 0.2:
+            return None
+        if self.word(i) == "after":
+            return Time(i, found.last, after=found.seconds)
+        return Time(i, found.last, lead=found.seconds)
 
     def _elapses(self, i: int) -> bool:
         """Whether 'two seconds before' tells how long it takes, not how much sooner it is."""

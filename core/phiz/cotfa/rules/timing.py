@@ -22,6 +22,7 @@ class Timing(Reader):
 
     def _times(self, n: int, segment: Segment, heads: list[Head]) -> None:
         times = [time for item in segment.items if (time := time_of(item)) is not None]
+        times = [self._until_then(segment, time) for time in times]
         over = [item for item in segment.items if item.has("end") or self._drops(segment, item)]
         over += [item for item in segment.items if self._loses(segment, item)]
         if not heads:
@@ -44,6 +45,17 @@ class Timing(Reader):
             if over and not head.denied and self._ends_it(segment, over[0], head):
                 head.over = True
                 head.times = self._ended(head.times, over[0])
+
+    def _until_then(self, segment: Segment, time: Time) -> Time:
+        """'Until the bell rings at 3 s': an end, though it is said as a point."""
+        until = [i for i in segment.items if i.get("plain") in (["until"], ["till"]) and i.first < time.first]
+        if not until or time.start is None or time.end is not None:
+            return time
+        between = [i for i in segment.items if until[-1].last <= i.first < time.first]
+        shows = any(
+            i.has("word", "feel", "code") or (i.has("part") and i.get("part") != ["head"]) for i in between
+        )
+        return time if shows else Time(time.first, time.last, end=time.start)
 
     def _ended(self, times: list[Time], end: Item) -> list[Time]:
         """The times of what ends: those behind the word for its end say when, those before it when it began;
@@ -92,8 +104,11 @@ class Timing(Reader):
             return
         words = self._words_in(segment)
         before = [h for h in self.heads if h.sentence == segment.sentence]
+        if times and self._closing and {"after", "same"} & segment.joins:
+            over = True  # 'gone the instant he speaks at 3 s'
         if times and self.heads and any(item.has("post_negator") for item in segment.items):
             over = True  # 'thinks better of it at 2 s'
+        self._closing = over and not times
         if not times:
             if over and words & _PRONOUNS and segment.joins & {"as", "when", "once", "after"}:
                 mine = [h for h in before if h.units]
@@ -162,12 +177,17 @@ class Timing(Reader):
 
     def _more(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'One at 1 s and one at 4 s', 'then another': the same once more."""
-        words = self._words_in(segment)
+        words = self._words_in(segment) | segment.joins
         shown = [h for h in self.heads if h.units and not h.denied]
-        if not shown or not words & {"one", "another", "again"} or has_any(segment, "part", "move"):
+        if not shown or has_any(segment, "part", "move"):
+            return False
+        counted = (
+            words & {"first", "second", "third", "other"} and times and segment.sentence == shown[-1].sentence
+        )
+        if not words & {"one", "another", "again"} and not counted:
             return False
         last = [h for h in shown if h.segment == shown[-1].segment]
-        if not any(h.own_time or h.times for h in last) and "one" in words:
+        if not any(h.own_time or h.times for h in last) and words & {"one", "first"}:
             for head in last:
                 head.times += times
             return True
