@@ -66,7 +66,23 @@ class Binder(Moves, Denials, Degrees, Timing):
         self._degrees(segment, heads)
         self._times(n, segment, heads)
         self._manners(segment, heads)
-        self.heads += heads
+        self.heads += [head for head in heads if not self._ends_earlier(head)]
+
+    def _ends_earlier(self, head: Head) -> bool:
+        """'... by 2 s the smile has gone': the end of the smile named before, not another smile."""
+        if not head.over or head.denied or not head.units:
+            return False
+        units = {unit for unit, _, _ in head.units}
+        same = [
+            h for h in self.heads
+            if {unit for unit, _, _ in h.units} == units and not h.denied and not h.over
+            and head.side in ("", h.side) and h.segment < head.segment
+        ]  # fmt: skip
+        if not same or not head.times:
+            return False
+        same[-1].over = True
+        same[-1].times += [time for time in head.times if time.start is None]
+        return True
 
     def _still_there(self, segment: Segment, heads: Sequence[Head]) -> bool:
         """Whether a segment says only that what was shown last goes on."""

@@ -87,7 +87,8 @@ class _Cutter:
         relative = item.has(*RELATIONS) and not item.has("part", "word", "feel")
         if relative and not relations.no_relation(self.found, n, self.row, self.made):
             return self._related(n)
-        if word == "had" and self._had(n):
+        just = word == "has" and word_at(self.row, item.last) == "just"
+        if (word == "had" or just) and self._had(n):
             self.made[-1].joins.add("earlier")  # 'his lips, which had been pursed, part'
         if item.get("time") and (word in ("[", "<", "{") or (word == "(" and self.timed)):
             opened(self.made)
@@ -96,9 +97,12 @@ class _Cutter:
 
     def _had(self, n: int) -> bool:
         """Whether 'had' makes what follows the past of the rest of the sentence."""
-        behind = [self.row[i.first].word for i in self.found[n + 1 : n + 3]]
+        behind = [self.row[i.first].word for i in self.found[n + 1 : n + 4]]
         done = any(word.endswith(("ed", "en")) or word == "gone" for word in behind)
         return done and not self.made[-1].joins & {"after", "before", "next"}
+
+    def _earlier(self) -> bool:
+        return any("earlier" in s.joins for s in self.made if s.sentence == self.made[-1].sentence)
 
     def _only_a_time(self) -> bool:
         items = self.made[-1].items
@@ -140,6 +144,8 @@ class _Cutter:
             if item.has("end", "start", "hold", "manner", "degree"):
                 made[-1].items.append(item)
             return taken
+        if relation == "after" and row[item.first].word == "when" and self._earlier():
+            relation = "next"  # 'she has just smiled when the jaw drops'
         gap = _gap(made[-1], item, row) if relation in ("before", "after") else None
         segment = opened(made)
         segment.gap = gap

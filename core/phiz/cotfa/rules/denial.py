@@ -16,7 +16,8 @@ _UNLESS = word_set("could would might")
 _DENYING = word_set("no not n't never cannot without fail fails failed unable refuse refuses forget forgets")
 _PREPOSITIONS = word_set("without instead rather far free minus sans bereft devoid")
 _SUBJECTS = word_set("she he they it you i we")
-_COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove")
+_LONGER = frozenset(("more", "longer", "anymore"))
+_COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove scrap skip forget pull")
 _ABSENT = word_set("""there here what allowed wanted needed it present welcome seen visible shown called""")
 _SHOWING = word_set("showing forming appearing coming breaking spreading surfacing")
 _ARRIVALS = word_set(
@@ -63,6 +64,8 @@ class Denials(Reader):
         only = [item for item in segment.items if not item.has("plain")]
         short = len(segment.items) <= 3 and bool(segment.items)
         says_no = short and (only[:1] != [] and only[0].has("negator"))
+        words = {self.row[item.first].word for item in segment.items}
+        says_no = says_no or (short and bool(words & _COMMANDS) and "it" in words)
         says_no = says_no or (short and self.row[segment.items[0].first].word in _ANSWERS)
         if says_no or (has_any(segment, "negator") and not has_any(segment, *_FACES, "move")):
             for head in self.heads:
@@ -100,6 +103,9 @@ class Denials(Reader):
             if self.row[item.first].word in _ENDING and self._stops_at(segment, item):
                 k += 1
                 continue
+            if any(self.row[i.last - 1].word in _LONGER and i.has("end") for i in segment.items):
+                k += 1
+                continue  # 'is not there any more' is an end
             if self._only_later(segment, item) or (word == "no longer" and item is segment.items[-1]):
                 k += 1
                 continue
@@ -119,7 +125,7 @@ class Denials(Reader):
             first is not None
             and opens
             and self.row[first.first].word in _COMMANDS
-            and not has_any(segment, "part")
+            and not has_any(segment, "part", "time")
         ):
             ranges.append((first.last, last, "command"))  # 'lose the smile'
         if self._open_denial and segment.items and not {",", "and", "next", "cut"} & segment.joins:

@@ -72,6 +72,7 @@ class Reader:
         self._waiting: list[Time] = []
         self._waiting_idle = False
         self._closing = False
+        self._until_open = False
         self._waiting_manners: set[str] = set()
         self._waiting_side = ""
         self._waiting_degree: float | None = None

@@ -70,7 +70,9 @@ def _item(
     phrase = lexicon.longest(row, i)
     side = _side(row, i, text)
     if time is not None and row[i].word in _ADVERBS and _goes(found, row):
-        time = None  # 'brows up to 2 s', 'lips go in at 1.5'
+        if row[i].word == "up":
+            return Item(i, i + 1, (("move", "up"),))  # 'brows up to 2 s'
+        time = None  # 'lips go in at 1.5'
     if time is not None and (phrase is None or phrase[0] <= time.last):
         return Item(i, time.last, (("time", time),))
     if side is not None and phrase is not None and word_at(row, i - 1) in ("the", "her", "his", "your"):
@@ -102,6 +104,12 @@ def _goes(found: Sequence[Item], row: Sequence[Token]) -> bool:
         return True
     verb = row[found[-1].first].word in _GOES
     return verb and (len(found) < 2 or found[-2].has("part"))
+
+
+def _noun_behind(row: Sequence[Token], i: int) -> str:
+    """The word behind, or the one behind that where it is 'raised' or the like."""
+    after = word_at(row, i + 1)
+    return word_at(row, i + 2) if after.endswith(("ed", "ing")) else after
 
 
 def word_at(row: Sequence[Token], i: int) -> str:
@@ -156,7 +164,7 @@ def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
         return word[0].upper(), j
     if word in ("both", "each", "either"):
         return "B", j + 1 if after in ("sides", "side") else j
-    if word in ("one", "single") and after in (
+    if word in ("one", "single") and _noun_behind(row, i) in (
         "side",
         "brow",
         "eyebrow",

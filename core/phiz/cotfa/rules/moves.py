@@ -67,6 +67,13 @@ class Moves(Sides):
             if any(self._fits(part, self.said.last_moves) for _, part in parts):
                 self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
                 return
+        if not moves and parts and self.said.moves and {"first", "next"} & segment.joins:
+            for item, part in parts:  # 'raises first one eyebrow, then ...'
+                mine = [move for move in self.said.moves if self._fits(part, [move])]
+                yield from self._made(n, segment, part, sides[item.first], mine, item, item)
+                self.said.last_part, self.said.last_moves = (part, sides[item.first]), mine
+            self.said.moves = []
+            return
         for move in moves:
             near = sorted(parts, key=lambda pair: (distance(pair[0], move), -pair[0].first))
             for item, part in near:
@@ -149,9 +156,8 @@ class Moves(Sides):
         return any((part, name) in self.lexicon.table for name in others)
 
     def _coordinated(self, segment: Segment) -> bool:
-        return bool({"and", "&", ",", "+"} & segment.joins) and not has_any(
-            segment, "word", "code", "feel", "negator"
-        )
+        listed = {"and", "&", ",", "+"} & segment.joins and "next" not in segment.joins
+        return bool(listed) and not has_any(segment, "word", "code", "feel", "negator")
 
     def _fits(self, part: str, moves: Sequence[Item]) -> bool:
         return any((part, name) in self.lexicon.table for move in moves for name in move.get("move"))

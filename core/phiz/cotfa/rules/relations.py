@@ -145,7 +145,8 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
     grin', 'a stare broken at 2 s by a blink'. The relation, and how many items it takes."""
     item = found[n]
     relation = (item.get("link") or [""])[0]
-    if not relation or not has_head(made[-1]) or closes(found, n) or item.has("negator"):
+    shown = any(has_head(s) for s in made if s.sentence == made[-1].sentence)
+    if not relation or not shown or closes(found, n) or item.has("negator"):
         return None
     if not any(i.has("word", "feel", "part", "code") for i in found[n + 1 : n + 7]):
         return None

@@ -53,17 +53,21 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
 
 
 def _said_better(place: Placed, later: Sequence[Placed]) -> bool:
-    """Whether the same is named again with its time: 'brows and mouth: brows up to 2 s, mouth open to 4 s'."""
+    """Whether the same is named again with its time: 'let the smile last: smile to 4 s'."""
     head = place.head
     if not head.units or head.times or head.denied or head.over or head.manners or head.short:
         return False
     units = {unit for unit, _, _ in head.units}
-    return any(
-        units == {unit for unit, _, _ in other.head.units} and other.beat == place.beat and not other.head.denied
-        and (other.head.side or "B") == (head.side or "B") and other.head.own_time
-        and not any(time.after is not None for time in other.head.times)
-        and other.head.segment != head.segment
+    same = (
+        other.head
         for other in later
+        if other.beat == place.beat and units == {unit for unit, _, _ in other.head.units}
+    )
+    return any(
+        other.own_time and not other.denied and other.segment != head.segment
+        and (other.side or "B") == (head.side or "B")
+        and not any(time.after is not None for time in other.times)
+        for other in same
     )  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.tokens import word_set
 
 _UNTIL_THEN = frozenset(("until", "till", "before", "up"))
+_GAZE = frozenset((61, 62, 63, 64))
+_UNTIL = frozenset(("until", "till", "til"))
 _PRONOUNS = frozenset(("it", "that", "this", "they"))
 _LOSING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
 _FUNCTION = word_set("""she he they it you her him his the a an is are was be and or of to in on at with for
@@ -22,11 +24,15 @@ class Timing(Reader):
 
     def _times(self, n: int, segment: Segment, heads: list[Head]) -> None:
         times = [time for item in segment.items if (time := time_of(item)) is not None]
-        times = [self._until_then(segment, time) for time in times]
+        until = not heads and (self._says_until(segment) or self._until_open)
+        if until:
+            times = [as_end(time) for time in times]
+        self._until_open = until and not times
         over = [item for item in segment.items if item.has("end") or self._drops(segment, item)]
         over += [item for item in segment.items if self._loses(segment, item)]
+        over += [item for item in segment.items if self._front(item)]
         if not heads:
-            self._times_alone(n, segment, times, bool(over), has_any(segment, "hold"))
+            self._times_alone(n, segment, times, bool(over), has_any(segment, "hold"), until)
             return
         times = self._with_waiting(segment, times)
         for head in [*heads]:
@@ -46,16 +52,9 @@ class Timing(Reader):
                 head.over = True
                 head.times = self._ended(head.times, over[0])
 
-    def _until_then(self, segment: Segment, time: Time) -> Time:
-        """'Until the bell rings at 3 s': an end, though it is said as a point."""
-        until = [i for i in segment.items if i.get("plain") in (["until"], ["till"]) and i.first < time.first]
-        if not until or time.start is None or time.end is not None:
-            return time
-        between = [i for i in segment.items if until[-1].last <= i.first < time.first]
-        shows = any(
-            i.has("word", "feel", "code") or (i.has("part") and i.get("part") != ["head"]) for i in between
-        )
-        return time if shows else Time(time.first, time.last, end=time.start)
+    def _says_until(self, segment: Segment) -> bool:
+        """'Until she hears her name, ...': the time comes behind the comma."""
+        return bool(segment.joins & _UNTIL)
 
     def _ended(self, times: list[Time], end: Item) -> list[Time]:
         """The times of what ends: those behind the word for its end say when, those before it when it began;
@@ -69,7 +68,10 @@ class Timing(Reader):
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return times
-        if "next" in segment.joins or (self._waiting_idle and not segment.joins & {"with", "while", "as"}):
+        one_clause = segment.joins & {"with", "while", "as"} or (
+            "cut" in segment.joins and "," not in segment.joins
+        )
+        if "next" in segment.joins or (self._waiting_idle and not one_clause):
             waiting = [_after(t) for t in waiting]
         if any(t.start is not None for t in times):
             waiting = [t for t in waiting if t.start is None]
@@ -98,7 +100,9 @@ class Timing(Reader):
             ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit")
         )
 
-    def _times_alone(self, n: int, segment: Segment, times: list[Time], over: bool, holds: bool) -> None:
+    def _times_alone(
+        self, n: int, segment: Segment, times: list[Time], over: bool, holds: bool, until: bool
+    ) -> None:  # fmt: skip
         """A time with nothing to show beside it: of what stands before in the sentence, or what follows."""
         if self._more(n, segment, times):
             return
@@ -121,7 +125,7 @@ class Timing(Reader):
         latest = [h for h in before if h.segment == before[-1].segment]
         taken = starts and not over and any(t.start is not None for h in latest for t in h.times)
         better = bool(before) and any(t.whole for h in before for t in h.times)
-        if not before or (taken and not better) or "next" in segment.joins:
+        if not before or (taken and not better) or ("next" in segment.joins and not until):
             self._wait(segment, times, starts)
             return
         if over:
@@ -152,7 +156,8 @@ class Timing(Reader):
     def _wait(self, segment: Segment, times: list[Time], starts: bool) -> None:
         """Times for what comes. How long something goes on that is no face ('two seconds of small talk',
         'nothing until 3 s') is when the face begins."""
-        self._waiting_idle = self._idle(segment) or (self._waiting_idle and bool(self._waiting))
+        idle = self._idle(segment) and not segment.joins & _UNTIL
+        self._waiting_idle = idle or (self._waiting_idle and bool(self._waiting))
         alone = not starts and not self._waiting
         kept = [
             replace(t, length=None, lead=t.length) if t.length is not None and alone else t for t in times
@@ -170,6 +175,12 @@ class Timing(Reader):
         items = [item for item in segment.items if not item.has("time")]
         return {self.row[k].word for item in items for k in range(item.first, item.last)}
 
+    def _front(self, item: Item) -> bool:
+        """'Eyes front', 'looks into the lens': a glance elsewhere is over."""
+        empty = any(not word.units for word in item.get("word"))
+        glanced = [h for h in self.heads if h.units and not h.denied][-1:]
+        return empty and any(unit in _GAZE for h in glanced for unit, _, _ in h.units)
+
     def _loses(self, segment: Segment, item: Item) -> bool:
         """'Loses the smile at 2 s', 'stops smiling at 3 s': an end, not a denial."""
         word = self.row[item.first].word
@@ -177,12 +188,14 @@ class Timing(Reader):
 
     def _more(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'One at 1 s and one at 4 s', 'then another': the same once more."""
-        words = self._words_in(segment) | segment.joins
+        words = self._words_in(segment) | segment.joins - {"after", "before"}
         shown = [h for h in self.heads if h.units and not h.denied]
         if not shown or has_any(segment, "part", "move"):
             return False
         counted = (
-            words & {"first", "second", "third", "other"} and times and segment.sentence == shown[-1].sentence
+            words & {"first", "second", "third", "other", "next", "last"}
+            and times
+            and segment.sentence == shown[-1].sentence
         )
         if not words & {"one", "another", "again"} and not counted:
             return False
