@@ -16,7 +16,8 @@ class WordsError(PhizError):
 
 
 def checked_note(text: str, duration: float) -> str:
-    """The note with control characters as spaces, so that every other character keeps its place.
+    """The note with control characters as spaces, so that every other character keeps its place; ends of
+    lines stay.
 
     Raises WordsError where there is nothing to read, too much, or no time to act it in.
     """
@@ -26,7 +27,9 @@ def checked_note(text: str, duration: float) -> str:
         raise WordsError(
             f"An acting note has at most {LONGEST_NOTE} characters; this has {len(text)}. Give a part of it."
         )
-    note = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text)
+    note = "".join(
+        c if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp") else " " for c in text
+    )
     if not note.strip():
         raise WordsError("Expected an acting note in plain words, such as 'smiles at 2 seconds'; got none.")
     return note

@@ -94,7 +94,7 @@ class Amounts:
 
     def closed(self, i: int) -> bool:
         """Whether nothing but a mark stands there, which is no hyphen."""
-        return i >= len(self.row) or (self.row[i].kind == "mark" and self._hyphen(i) == i)
+        return not 0 <= i < len(self.row) or (self.row[i].kind == "mark" and self._hyphen(i) == i)
 
     def _hyphen(self, i: int) -> int:
         """Past a hyphen inside a word: 'two-and-a-half', 'one-third'."""

@@ -32,7 +32,7 @@ class Rules:
 
     def think(self, text: str, duration: float, context: str = "") -> Trace:
         words = lexicon()
-        row, slips = mended(tokens(text))
+        row, slips = mended(tokens(text), text)
         found = with_relatives(items(row, text, words, duration), row, text)
         parts = segments(found, row)
         heads = Binder(parts, row, words).bind()
@@ -171,7 +171,9 @@ def _faced(place: Placed, places: Sequence[Placed], parts: Sequence[Segment]) ->
     ]
     open_time = place.given_start is None
     for other in shown:
-        near = open_time or abs(other.start - place.start) < _TOGETHER
+        near = abs(other.start - place.start) < _TOGETHER or (
+            open_time and (not _scene(other) or _colon(mine, other.head, parts))
+        )
         step = place.beat == other.beat or (open_time and _colon(mine, other.head, parts))
         if other.head.sentence == mine.sentence and near and step:
             return True
@@ -179,8 +181,17 @@ def _faced(place: Placed, places: Sequence[Placed], parts: Sequence[Segment]) ->
         p.head.units for p in places if p.head.sentence == mine.sentence
     ):
         alone = sum(len(part.items) for part in parts if part.sentence == mine.sentence) <= 3
-        return alone and any(o.head.sentence == mine.sentence + 1 and o.beat == place.beat for o in shown)
+        return alone and any(
+            o.head.sentence == mine.sentence + 1 and o.beat == place.beat and not _scene(o) for o in shown
+        )
     return False
+
+
+def _scene(place: Placed) -> bool:
+    """Whether a time stands before it: 'he is angry, but at 3 s his lips purse' is two things."""
+    return any(
+        0 < time.first < place.head.first and (time.start or 0.0) > _TOGETHER for time in place.head.times
+    )
 
 
 def _colon(felt: Head, shown: Head, parts: Sequence[Segment]) -> bool:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from phiz.cotfa.rules import relations
+from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.items import RELATIONS, STOPS, Item, time_of, word_at
 from phiz.cotfa.rules.relatives import names
 from phiz.cotfa.rules.segment import Segment, has_head, opened
@@ -36,7 +37,9 @@ class _Cutter:
         self.found, self.row = found, row
         self.made = [Segment(0)]
         self.begun = 0  # the first token of the sentence
+        self.moved: list[Item] = []
         self.amid = False  # behind 'between', before its 'and'
+        self.bare = bool(row) and row[0].kind == "number" and "." in row[0].word
         self.timed = bool(found) and bool(found[0].get("time")) and row[0].word == "("
 
     def take(self, n: int) -> int:
@@ -81,7 +84,7 @@ class _Cutter:
             relation, skip = after
             times = [i for i in self.found[n + 1 : n + skip] if i.has("time")]
             segment = opened(self.made)
-            segment.joins.add(relation)
+            segment.joins |= {relation, "replaced" if relation == "after" else "replacing"}
             segment.items += times
             return n + skip
         relative = item.has(*RELATIONS) and not item.has("part", "word", "feel")
@@ -90,6 +93,9 @@ class _Cutter:
         just = word == "has" and word_at(self.row, item.last) == "just"
         if (word == "had" or just) and self._had(n):
             self.made[-1].joins.add("earlier")  # 'his lips, which had been pursed, part'
+        bare = self.bare and self.row[item.first].kind == "number" and item.last == item.first + 1
+        if item.get("time") and bare and has_head(self.made[-1]):
+            opened(self.made)  # '1.0 brows up 3.0 a frown'
         if item.get("time") and (word in ("[", "<", "{") or (word == "(" and self.timed)):
             opened(self.made)
         self.made[-1].items.append(item)
@@ -100,6 +106,26 @@ class _Cutter:
         behind = [self.row[i.first].word for i in self.found[n + 1 : n + 4]]
         done = any(word.endswith(("ed", "en")) or word == "gone" for word in behind)
         return done and not self.made[-1].joins & {"after", "before", "next"}
+
+    def _moved(self, n: int) -> None:
+        """'At 3 s the smile turns into a frown': the time is that of the turn."""
+        mine = [s for s in self.made if s.sentence == self.made[-1].sentence and s.items]
+        first = mine[0].items[0] if mine else None
+        timed = sum(i.has("time") for s in mine for i in s.items)
+        behind = any(i.has("time") for i in self.found[n + 1 : n + 6])
+        if first is None or not first.has("time") or timed > 1 or behind or not has_head(mine[-1]):
+            return
+        mine[0].items.remove(first)
+        self.moved = [first]
+
+    def _time_before(self) -> Time | None:
+        """The point that 'when' goes back to: 'until 3 s, when the jaw drops'."""
+        mine = [s for s in self.made if s.sentence == self.made[-1].sentence and s.items]
+        time = time_of(mine[-1].items[-1]) if mine and (has_head(mine[-1]) or len(mine) > 1) else None
+        if time is None:
+            return None
+        when = time.end if time.end is not None else time.by if time.by is not None else time.start
+        return None if when is None else Time(time.first, time.last, start=when)
 
     def _earlier(self) -> bool:
         return any("earlier" in s.joins for s in self.made if s.sentence == self.made[-1].sentence)
@@ -115,28 +141,47 @@ class _Cutter:
         while len(self.made) > 1 and self.made[-1].items and all(i.has("time") for i in self.made[-1].items):
             times = [*self.made.pop().items, *times]
         segment = opened(self.made)
-        segment.joins |= {"next", ","}
+        segment.joins |= {"next", ",", "replacing"}
         segment.items += times
         return n + 1
+
+    def _pronoun(self, n: int) -> bool:
+        """Whether 'that', 'this' or 'it' behind the relation n is all it relates to."""
+        item = self.found[n]
+        word, after = word_at(self.row, item.last), word_at(self.row, item.last + 1)
+        if word == "it":
+            return not after.endswith("s") and after not in ("can", "will", "may")
+        if word not in ("that", "this"):
+            return False
+        joined = word_at(self.row, item.first - 1) in ("and", "just", "but")
+        return joined or relations.closes(self.found, n + 1) or after in _AFTER_PRONOUN
 
     def _related(self, n: int) -> int:
         """Item n is a word of relation."""
         item, made, row = self.found[n], self.made, self.row
         last = row[item.last - 1].word
         relation = next(name for name, _ in item.meanings if name in RELATIONS)
+        if item.first == self.begun and item.has("after"):
+            relation = "after"  # 'Following a blink, ...'
         closes = relations.closes(self.found, n)
-        pronoun = word_at(row, item.last) in ("that", "this", "it")
-        pronoun = pronoun and (
-            relations.closes(self.found, n + 1) or word_at(row, item.last + 1) in _AFTER_PRONOUN
-        )
+        pronoun = self._pronoun(n)
         taken = n + 1
-        if pronoun and relation in ("after", "before"):
+        if pronoun and relation == "next" and last == "after":
+            taken = n + 2
+        elif pronoun and relation in ("after", "before"):
             # 'only after that do the lips part'; 'he frowns; just before that, a blink'
             relation, taken = {"after": "next", "before": "first"}[relation], n + 2
         elif relation == "first" and last == "before" and not closes:
             relation = "before"  # 'a moment before her chin trembles'
         elif relation == "next" and last == "after" and not closes and item.last > item.first + 1:
             relation = "after"  # 'a moment after the smile'
+        elif relation == "after" and closes and has_head(made[-1]):
+            relation = "next"  # 'a frown before 3 s, a smile after'
+        if last == "when" and (time := self._time_before()) is not None and names(self.found[n + 1 : n + 7]):
+            segment = opened(made)
+            segment.joins |= {"next", ","}
+            segment.items.append(Item(item.first, item.last, (("time", time),)))
+            return n + 1
         if relation in ("next", "first") and has_head(made[-1]) and closes:
             made[-1].joins |= {relation} | ({last} - RELATIONS)
             if relation == "first":
@@ -146,9 +191,15 @@ class _Cutter:
             return taken
         if relation == "after" and row[item.first].word == "when" and self._earlier():
             relation = "next"  # 'she has just smiled when the jaw drops'
+        if item.has("replacing"):
+            self._moved(n)
         gap = _gap(made[-1], item, row) if relation in ("before", "after") else None
         segment = opened(made)
         segment.gap = gap
+        if item.has("replacing"):
+            segment.joins.add("replacing")
+            segment.items += self.moved
+            self.moved = []
         segment.joins |= {relation} | ({row[item.first].word, last} - RELATIONS)
         if item.has("move", "manner", "hold", "start", "end", "negator", "degree"):
             segment.items.append(item)

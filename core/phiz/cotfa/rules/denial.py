@@ -9,15 +9,16 @@ from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.tokens import word_set
 
-_BARE_NOES = word_set("n't not none zero never cannot nil")
+_BARE_NOES = word_set("n't not none zero never cannot nil no")
 _ENDING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
 _ANSWERS = word_set("hardly nope nah scarcely negative")
 _UNLESS = word_set("could would might")
 _DENYING = word_set("no not n't never cannot without fail fails failed unable refuse refuses forget forgets")
 _PREPOSITIONS = word_set("without instead rather far free minus sans bereft devoid")
 _SUBJECTS = word_set("she he they it you i we")
+_ACTS = frozenset(("drop", "wipe", "end", "cut"))  # what a part of the face may do itself
 _LONGER = frozenset(("more", "longer", "anymore"))
-_COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove scrap skip forget pull")
+_COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove scrap skip forget")
 _ABSENT = word_set("""there here what allowed wanted needed it present welcome seen visible shown called""")
 _SHOWING = word_set("showing forming appearing coming breaking spreading surfacing")
 _ARRIVALS = word_set(
@@ -44,6 +45,7 @@ class Denials(Reader):
             return
         if (
             not last.has("negator")
+            or (self.row[last.first].word == "no" and ":" not in segment.joins)
             or self.row[last.first].word not in _BARE_NOES
             or last.last - last.first > 1
         ):
@@ -86,6 +88,8 @@ class Denials(Reader):
         rather = than is not None and any(t.word in ("rather", "sooner") for t in self.row[: than.first][-6:])
         if than is not None and ("more" in words or rather):
             ranges.append((than.first, last, "than"))
+        if than is None and "less" in words and self._more_later(segment):
+            ranges.append((words["less"].first, last, "less"))
         if than is not None and "less" in words:
             ranges.append((words["less"].first, than.first, "less"))
         negators = [item for item in segment.items if item.has("negator")]
@@ -125,10 +129,11 @@ class Denials(Reader):
             first is not None
             and opens
             and self.row[first.first].word in _COMMANDS
-            and not has_any(segment, "part", "time")
+            and not has_any(segment, "time")
+            and not (self.row[first.first].word in _ACTS and has_any(segment, "part"))
         ):
             ranges.append((first.last, last, "command"))  # 'lose the smile'
-        if self._open_denial and segment.items and not {",", "and", "next", "cut"} & segment.joins:
+        if self._open_denial and segment.items and not {",", "and", "next", "cut", ":"} & segment.joins:
             ranges.append((segment.items[0].first, last, "not"))  # 'not | with the eyes'
         tail = negators[-1] if negators else None
         plain = tail is not None and tail.get("negator")[0] in ("not", "n't", "never")
@@ -141,6 +146,11 @@ class Denials(Reader):
             ranges.append((segment.items[0].first, last, "or"))
         self._carried_denial = bool(ranges)
         return ranges
+
+    def _more_later(self, segment: Segment) -> bool:
+        """'Less squint, more smile'."""
+        later = self.segments[self.segments.index(segment) + 1 :][:1]
+        return any(self.row[i.first].word == "more" for s in later for i in s.items[:1])
 
     def _reach(self, segment: Segment, item: Item, last: int) -> int:
         """Where a denial ends: 'instead of crying | she laughs'."""
@@ -169,6 +179,10 @@ class Denials(Reader):
         """'The smile suppressed', 'brows uninvolved': what is denied stands before the word that does it."""
         found: list[tuple[int, int, str]] = []
         first = segment.items[0].first if segment.items else 0
+        last = segment.items[-1] if len(segment.items) > 1 else None
+        right_behind = last is not None and any(h.last == last.first for h in heads)
+        if last is not None and right_behind and self.row[last.first].word in ("no", "off"):
+            found.append((first, last.first, "no"))  # 'squint yes, smile no', 'squint on, smile off'
         timed = has_any(segment, "time")
         for item in segment.items:
             after = [self.row[k].word for k in range(item.last, segment.items[-1].last)]

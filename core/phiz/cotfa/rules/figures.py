@@ -96,6 +96,15 @@ class Figures(Points):
             return Time(i, found.last, length=found.seconds)
         if label not in _OPEN_LABELS | _CLOSE_LABELS:
             return None
+        closing = self.word(found.last) in _CLOSE_LABELS and self.amount(found.last + 1) is not None
+        opening = i > 1 and self.word(i - 2) in _OPEN_LABELS and self.row[i - 1].kind == "number"
+        paired = (label in ("start", "begin") and closing) or (label in ("end", "stop") and opening)
+        if paired:
+            return (
+                Time(i, found.last, start=found.seconds)
+                if closing
+                else Time(i, found.last, end=found.seconds)
+            )
         if not (marked or figured or (found.sure and label in _CURVES)):
             return None
         plain = label in ("from", "to", "start", "begin", "starts", "begins") and not sign
@@ -114,5 +123,9 @@ class Figures(Points):
         if second.sure and not first.edge and self.row[first.last - 1].kind == "number":
             if self.word(first.last - 2) in ("frames", "frame"):
                 return 1.0
-            return UNITS.get(self.word(second.last - 1), 1.0)
+            unit = UNITS.get(self.word(second.last - 1), 1.0)
+            bare = self.word(first.last - 1)
+            return (
+                1.0 if unit < 1.0 and (float(self.row[first.last - 1].number) < 20 or "." in bare) else unit
+            )
         return 1.0

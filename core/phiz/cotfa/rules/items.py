@@ -12,7 +12,7 @@ from phiz.cotfa.rules.lexicon import Lexicon, Meaning
 from phiz.cotfa.rules.times import Clock
 from phiz.cotfa.rules.tokens import Token, word_set
 
-STOPS = word_set(". ! ? ; / | •")
+STOPS = word_set(". ! ? ; / | •") | {"\n"}
 RELATIONS = word_set("next same first before after cut")
 _ADVERBS = frozenset(("up", "in", "out"))
 _GOES = word_set("go goes come comes went came pull push going coming")

@@ -200,6 +200,7 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     ):
         yield from ((phrase, (plural.rstrip("s"), phrase), False) for phrase in modifiers[plural])
     yield from ((phrase, ("in order", phrase), False) for phrase in modifiers["in_order"])
+    yield from ((phrase, ("replacing", phrase), False) for phrase in modifiers["replacing"])
     for relation, phrases in modifiers["linking"].items():
         yield from ((phrase, ("link", relation), False) for phrase in phrases)
     for relation in ("next", "same", "first", "before", "after"):

@@ -54,8 +54,10 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     amid = -1  # the sentence that has a 'between'
     led = False  # the last thing shown is said to come first
     for n, segment in enumerate(segments):
-        opens = segment.sentence != sentence
-        if opens:
+        fresh = segment.sentence != sentence
+        shown_here = any(m in there and segments[m].sentence == segment.sentence for m in range(n))
+        opens = fresh or not shown_here
+        if fresh:
             mine = [head for head in heads if head.sentence == sentence and not head.denied]
             if mine and all(head.over for head in mine):
                 current = highest + 1.0  # what is over goes before what follows

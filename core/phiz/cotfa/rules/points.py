@@ -90,7 +90,8 @@ class Points(Parts):
             if self.word(i + 1) in ("%", "percent"):
                 j = self._through(i + 2)
                 share = min(1.0, self.row[i].number / 100.0)
-                return Point(share * self.duration, True, j, "share") if j > i + 2 else None
+                opens = self.word(i - 1) in ("at", "by", "from", "until") and self.closed(i - 2)
+                return Point(share * self.duration, True, j, "share") if j > i + 2 or opens else None
             return None
         found = self.share(i)
         if found is None or (word == "half"):

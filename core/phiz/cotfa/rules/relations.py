@@ -20,7 +20,7 @@ _SECOND_HALF = {
     "for": ("swap", "swaps", "swapping", "swapped", "trade", "trades", "exchange", "exchanges", "trading"),
     "than": ("sooner",),
     "when": ("hardly", "scarcely", "barely"),
-    "with": ("follow", "follows", "following"),
+    "with": ("follow", "follows", "following", "replace", "replaces", "replacing", "substitute", "supplant"),
 }
 _STEPS = word_set("step phase part stage pose key beat")
 
@@ -34,7 +34,7 @@ def second_half(words: Sequence[str], made: Sequence[Segment]) -> bool:
 def new_subject(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segment]) -> bool:
     """Whether a clause that opens a sentence ('after his eyes have narrowed') ends here without a comma."""
     now, i = made[-1], found[n].first
-    opens = len(made) < 2 or made[-2].sentence != now.sentence
+    opens = not any(has_head(s) for s in made[:-1] if s.sentence == now.sentence)
     if not opens or not now.joins & {"before", "after"} or not now.items:
         return False
     if not names(now.items) or word_at(row, i - 1) in _NO_CLAUSE_AFTER:

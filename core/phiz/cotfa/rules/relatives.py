@@ -11,7 +11,10 @@ from phiz.cotfa.rules.tokens import Token, word_set
 
 _BESIDE = 1.0  # of feeling in a word beside others that name a face or a feeling
 _CLEAR = 0.3  # of feeling in a word that stands among others
-_EMPTY = word_set("""she he they it her him his the a an is are was be and or of to in on at with very so""")
+_EMPTY = word_set(
+    """she he they it her him his the a an is are was be and or of to in on at with very so please ok okay
+    thanks now well yes"""
+)
 
 
 def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> list[Item]:

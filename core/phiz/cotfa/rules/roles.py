@@ -20,7 +20,7 @@ _OPENERS: dict[str, str] = {
         beginning around; coming in at; coming in around; comes in at; comes in around; starts at;
         starts around; begins at; begins around""",
     "end": "until; till; til; up to; up until; up till; to; through; thru; offset",
-    "by": "by",
+    "by": "by; no later than; not later than; at the latest by",
     "before": "before",
 }  # fmt: skip
 _ROLES = {
@@ -146,7 +146,7 @@ class Roles(Figures):
                 return None
             if found.edge == "start" or (prep in ("to", "through") and self.word(found.last) == "of"):
                 return None
-            if prep == "to" and found.edge == "share" and self.word(j) != "the":
+            if prep == "to" and found.edge in ("share", "end") and self.word(j) != "the":
                 return None
             if self.word(i - 1) in _WAITS:
                 return Time(i, found.last, start=found.seconds)
@@ -171,6 +171,8 @@ class Roles(Figures):
             again = again or (m > k + 1 and self.word(m - 1) != "and")
             found = self.point(m)
             if found is None or found.edge or found.seconds <= (values[-1] if values else value):
+                return None
+            if self.word(found.last) in ("later", "after", "before", "in", "into", "afterwards"):
                 return None
             if not (found.sure or again or self.closed(found.last) or self.word(found.last) == "and"):
                 return None

@@ -47,6 +47,7 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
     _share_times(made, segments)
     _starts(made, duration)
     _apart(made, gaps(segments, heads))
+    _replaced(made, segments)
     _ends(made, duration)
     _ramps(made, duration)
     return made
@@ -206,6 +207,22 @@ def _apart(made: Sequence[Placed], between: Sequence[Gap]) -> None:
         elif all(p.given_start is None for p in first):
             for place in first:
                 place.given_start = place.start = max(0.0, second[0].start - gap.seconds)
+
+
+def _replaced(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
+    """What turns into another, or is replaced by it, ends where that begins."""
+    for n, segment in enumerate(segments):
+        if not segment.joins & {"replacing", "replaced"}:
+            continue
+        here = [p for p in made if p.head.segment == n and not p.head.denied]
+        shown = [p.head.segment for p in made if p.head.segment < n and not p.head.denied]
+        before = [p for p in made if shown and p.head.segment == shown[-1] and not p.head.denied]
+        old, new = (before, here) if "replacing" in segment.joins else (here, before)
+        if not old or not new:
+            continue
+        for place in old:
+            if place.given_end is None and place.length is None and new[0].start > place.start + _LEAST:
+                place.given_end = new[0].start
 
 
 def _ends(made: Sequence[Placed], duration: float) -> None:

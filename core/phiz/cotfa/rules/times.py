@@ -149,6 +149,9 @@ class Clock(Roles):
         j = self.past(j, ("her", "him", "them", "is", "are", "about")) if j > i else j
         found = self.amount(j)
         if found is None:
+            nth = self._nth(i) if self._opens(i) else None
+            if nth is not None and self.closed(nth.last):
+                return Time(i, nth.last, start=nth.seconds)  # 'second 2: ...'
             return self._counting(i, j)
         if not found.sure:
             return self._bare(i, j, found)
@@ -196,7 +199,7 @@ class Clock(Roles):
         found = self.amount(j + 2) if self.word(j + 1) in ("to", "of") else None
         if found is None or found.seconds < 0.2:
             return None
-        if self.word(i) == "after":
+        if self.word(i) in ("after", "count", "counts"):
             return Time(i, found.last, after=found.seconds)
         return Time(i, found.last, lead=found.seconds)
 
@@ -209,9 +212,12 @@ class Clock(Roles):
         """A figure with a point, or a whole one before a colon, that opens a part: '1.0 brows up'."""
         figure = i == j and self.row[i].kind == "number"
         figure = figure and ("." in self.word(i) or self.word(found.last) in ("→", "->"))
+        styled = self.row[0].kind == "number" and "." in self.word(0) and figure and i == found.last - 1
+        if styled and self.row[min(i + 1, len(self.row) - 1)].kind == "word":
+            return Time(i, found.last, start=found.seconds)  # '1.0 brows up 3.0 a frown'
         pointed = self.word(i - 1) in _POINTERS and self.closed(found.last)
         counted = any(token.word in UNITS for token in self.row[:i]) and self.word(i + 1) == "of"
-        if i == j and counted and self.word(i + 2).endswith("ing"):
+        if i == j and counted and self.word(i - 1) in (",", "then", "and", ";", "."):
             return Time(i, found.last + 1, lead=found.seconds)  # 'two seconds of frowning, one of smiling'
         if figure and (self.word(found.last) == ":" or self._opens(i) or pointed):
             return Time(i, found.last, start=found.seconds)

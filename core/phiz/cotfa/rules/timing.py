@@ -14,6 +14,8 @@ _UNTIL_THEN = frozenset(("until", "till", "before", "up"))
 _GAZE = frozenset((61, 62, 63, 64))
 _UNTIL = frozenset(("until", "till", "til"))
 _PRONOUNS = frozenset(("it", "that", "this", "they"))
+_LETTING = ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit", "release", "kill", "cut")
+_DROPS = word_set("drop drops release kill cut lose end wipe")
 _LOSING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
 _FUNCTION = word_set("""she he they it you her him his the a an is are was be and or of to in on at with for
     from by only just about so now but keep let have one there that 's our we i""")
@@ -30,6 +32,8 @@ class Timing(Reader):
         self._until_open = until and not times
         over = [item for item in segment.items if item.has("end") or self._drops(segment, item)]
         over += [item for item in segment.items if self._loses(segment, item)]
+        over += [item for item in segment.items if self._lets_go(segment, item) or self._goes(segment, item)]
+        over += [item for item in segment.items[1:][-1:] if item.get("plain") == ["over"]]
         over += [item for item in segment.items if self._front(item)]
         if not heads:
             self._times_alone(n, segment, times, bool(over), has_any(segment, "hold"), until)
@@ -94,11 +98,12 @@ class Timing(Reader):
         word = self.row[end.first].word
         if end.has("move") and head.part and head.first <= end.first < head.last:
             return False
-        if word in ("off", "back", "down", "leave", "leaves", "on"):
-            return False
-        return end.first >= head.first or word.startswith(
-            ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit")
+        timed = end is not segment.items[0] and any(
+            i.first == end.last for i in segment.items if i.has("time")
         )
+        if word in ("off", "back", "down", "leave", "leaves", "on") and not (timed and word == "leaves"):
+            return False
+        return end.first >= head.first or word.startswith(_LETTING)
 
     def _times_alone(
         self, n: int, segment: Segment, times: list[Time], over: bool, holds: bool, until: bool
@@ -180,6 +185,19 @@ class Timing(Reader):
         empty = any(not word.units for word in item.get("word"))
         glanced = [h for h in self.heads if h.units and not h.denied][-1:]
         return empty and any(unit in _GAZE for h in glanced for unit, _, _ in h.units)
+
+    def _lets_go(self, segment: Segment, item: Item) -> bool:
+        """'Drop the smile at 3 s': a command that ends what stands behind it."""
+        word = self.row[item.first].word
+        named = any(i.has("word", "feel") for i in segment.items[1:4])
+        return item is segment.items[0] and word in _DROPS and named and has_any(segment, "time")
+
+    def _goes(self, segment: Segment, item: Item) -> bool:
+        """'The smile goes at 3 s', 'is dropped at 3 s': nothing but a time behind."""
+        word, before = self.row[item.first].word, self.row[item.first - 1].word if item.first else ""
+        gone = word in ("goes", "go") or (word in ("dropped", "cut", "killed") and before in ("is", "are"))
+        behind = [i for i in segment.items if i.first >= item.last]
+        return gone and bool(behind) and all(i.has("time") for i in behind)
 
     def _loses(self, segment: Segment, item: Item) -> bool:
         """'Loses the smile at 2 s', 'stops smiling at 3 s': an end, not a denial."""

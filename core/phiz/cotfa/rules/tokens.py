@@ -8,13 +8,14 @@ from dataclasses import dataclass
 _TOKEN = re.compile(
     r"""
     (?P<number>\d+(?::\d{2}){1,2}(?:\.\d+)?|(?<!\w):\d{2}\b   # 00:01, 0:00:01.5, :02
-      |\d*\.\d+|\d+(?:,\d+(?=\s*s\b))?)                       # 1.5, .5, 2, 1,5 s
+      |\d*[½¼¾]|\d+[ ]\d/\d|\d*\.\d+|\d+(?:,\d+(?=\s*s\b))?)  # 2½, 2 1/2, 1.5, .5, 2, 1,5 s
   | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)              # words, with apostrophes inside
-  | (?P<mark>\.\.\.?|\+\+|--|[^\w\s])                   # two or three dots, then single marks
+  | (?P<mark>\.\.\.?|\+\+|--|[^\w\s]|\n)                # two or three dots, single marks, a new line
     """,
     re.VERBOSE,
 )
 _QUOTES = re.compile(r"“[^”]{0,600}”|\"[^\"]{0,600}\"|«[^»]{0,600}»|(?<![\w'’])[‘'][^‘’']{2,600}[’'](?!\w)")
+_SHARES = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _SHORTENED = ("n't", "'s", "'re", "'ll", "'ve", "'d", "'m")
 _SPECIAL = {"can't": "can", "won't": "will", "shan't": "shall", "ain't": "is"}
 
@@ -36,6 +37,11 @@ class Token:
     @property
     def number(self) -> float:
         """Value of a number; hours, minutes and seconds, `00:01.5`, in seconds."""
+        if (share := _SHARES.get(self.word[-1])) is not None:
+            return float(self.word[:-1] or 0) + share
+        if "/" in self.word:
+            whole, above, below = re.split("[ /]", self.word)
+            return float(whole) + float(above) / max(1.0, float(below))
         *larger, seconds = self.word.split(":")
         whole = sum(float(part or 0) * 60.0**n for n, part in enumerate(reversed(larger), 1))
         return whole + float(seconds.replace(",", "."))
