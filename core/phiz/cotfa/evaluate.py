@@ -27,7 +27,12 @@ NEAR = 0.3  # seconds within which a time is right
 
 @dataclass
 class Score:
-    """Counts over notes; what is not asked for (an optional unit, an order left open) counts nowhere."""
+    """Counts over notes; what is not asked for (an optional unit, an order left open) counts nowhere.
+
+    orders, times: once for what the note says once, however many units stand for it ("fear at 2 s" is one
+    time, "surprise, then fear" one order); right where all of its units are. unit_orders, unit_times: for
+    every pair of units, every unit.
+    """
 
     hits: int = 0
     missing: int = 0
@@ -35,6 +40,8 @@ class Score:
     sides: list[bool] = field(default_factory=list)
     orders: list[bool] = field(default_factory=list)
     times: list[bool] = field(default_factory=list)
+    unit_orders: list[bool] = field(default_factory=list)
+    unit_times: list[bool] = field(default_factory=list)
     denied: list[bool] = field(default_factory=list)
     whole: list[bool] = field(default_factory=list)
     refused: int = 0
@@ -55,6 +62,8 @@ class Score:
             "side right": _share(self.sides),
             "order right": _share(self.orders),
             f"time within {NEAR:g} s": _share(self.times),
+            "order right, by pairs of units": _share(self.unit_orders),
+            f"time within {NEAR:g} s, by units": _share(self.unit_times),
             "negated units that appear": sum(self.denied),
             "negated units": len(self.denied),
             "notes refused": self.refused,
@@ -108,6 +117,8 @@ def _compare(note: Note, units: Sequence[UnitStep], total: Score) -> Iterator[st
         if au in shown:
             yield f"negated {au} appears"
     matched = list(_matched(note.actions, units))
+    said: dict[tuple[int, str, float], bool] = {}
+    follows: dict[tuple[int, int], bool] = {}
     for action, unit in matched:
         if "L" in ACTION_UNITS[action.au].sides:
             right = unit.side in "LR" if action.side == "any" else unit.side == action.side
@@ -117,15 +128,21 @@ def _compare(note: Note, units: Sequence[UnitStep], total: Score) -> Iterator[st
         for name in ("start", "end"):
             should, does = getattr(action, name), getattr(unit, name)
             if should is not None:
-                total.times.append(abs(should - does) <= NEAR)
-                if abs(should - does) > NEAR:
+                near = abs(should - does) <= NEAR
+                total.unit_times.append(near)
+                said[action.order, name, should] = said.get((action.order, name, should), True) and near
+                if not near:
                     yield f"AU {action.au} {name} {does:g}, should be {should:g}"
     for i, (first, one) in enumerate(matched):
         for second, other in matched[i + 1 :]:
             if first.order < second.order:
-                total.orders.append(one.start < other.start)
+                total.unit_orders.append(one.start < other.start)
+                pair = (first.order, second.order)
+                follows[pair] = follows.get(pair, True) and one.start < other.start
                 if one.start >= other.start:
                     yield f"AU {first.au} at {one.start:g} not before AU {second.au} at {other.start:g}"
+    total.times += said.values()
+    total.orders += follows.values()
 
 
 def _matched(actions: Sequence[Action], units: Sequence[UnitStep]) -> Iterator[tuple[Action, UnitStep]]:

@@ -12,9 +12,14 @@ from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.lexicon import FaceWord, Felt
 from phiz.cotfa.rules.moves import Moves
 from phiz.cotfa.rules.segment import Segment
-from phiz.cotfa.rules.timing import Timing
+from phiz.cotfa.rules.timing import Timing, as_end
+from phiz.cotfa.rules.tokens import word_set
 
 _FACES = ("word", "code", "feel", "part")
+
+_ONCE_MORE = word_set(
+    "again another second third new wider bigger full peak peaks widest deepest back is was"
+)
 
 
 class Binder(Moves, Denials, Degrees, Timing):
@@ -66,11 +71,11 @@ class Binder(Moves, Denials, Degrees, Timing):
         self._degrees(segment, heads)
         self._times(n, segment, heads)
         self._manners(segment, heads)
-        self.heads += [head for head in heads if not self._ends_earlier(head)]
+        self.heads += [head for head in heads if not self._ends_earlier(head, segment)]
 
-    def _ends_earlier(self, head: Head) -> bool:
+    def _ends_earlier(self, head: Head, segment: Segment) -> bool:
         """'... by 2 s the smile has gone': the end of the smile named before, not another smile."""
-        if not head.over or head.denied or not head.units:
+        if head.denied or not head.units or not head.times:
             return False
         units = {unit for unit, _, _ in head.units}
         same = [
@@ -78,11 +83,21 @@ class Binder(Moves, Denials, Degrees, Timing):
             if {unit for unit, _, _ in h.units} == units and not h.denied and not h.over
             and head.side in ("", h.side) and h.segment < head.segment
         ]  # fmt: skip
-        if not same or not head.times:
+        if not same or not (head.over or self._definite(head, segment)):
             return False
         same[-1].over = True
-        same[-1].times += [time for time in head.times if time.start is None]
+        same[-1].times += [as_end(time) for time in head.times]
         return True
+
+    def _definite(self, head: Head, segment: Segment) -> bool:
+        """Whether it is 'the smile' again, and nothing says that it goes on, grows or comes once more."""
+        before = self.row[head.first - 1].word if head.first else ""
+        goes_on = any(
+            item.has("hold", "start", "manner", "degree", "next", "first", "move") for item in segment.items
+        ) or segment.joins & {"next", "first", "replacing", "replaced"}
+        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        more = words & _ONCE_MORE
+        return before in ("the", "that", "this") and not goes_on and not more and not head.part
 
     def _still_there(self, segment: Segment, heads: Sequence[Head]) -> bool:
         """Whether a segment says only that what was shown last goes on."""

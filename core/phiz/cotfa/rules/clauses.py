@@ -14,6 +14,7 @@ from phiz.cotfa.rules.tokens import Token, word_set
 
 _ARROWS = word_set("→ > » ⇒ ➔ ➜")
 _PAUSES = word_set(", : ( ) — – - ... .. … [ ] { } =")
+_SUBJECTS = word_set("she he they it the her his their your")
 _NO_GAP = word_set("for lasting lasts over within")
 _AFTER_PRONOUN = word_set("""do does did can may will he she they only come comes
     the her his a an their there its comes and""")
@@ -87,6 +88,13 @@ class _Cutter:
             segment.joins |= {relation, "replaced" if relation == "after" else "replacing"}
             segment.items += times
             return n + skip
+        if word in ("until", "till") and (time := time_of(item)) is not None and self._clause(n):
+            segment = opened(self.made)  # 'pouts until at 3 s she smiles'
+            segment.joins |= {"next", ",", "replacing"}
+            segment.items.append(Item(item.first, item.last, (("time", _from_then(time)),)))
+            return n + 1
+        if self._other_side(item):
+            opened(self.made).joins.add(",")  # 'on the left at 1 s, on the right at 3 s', with no comma
         relative = item.has(*RELATIONS) and not item.has("part", "word", "feel")
         if relative and not relations.no_relation(self.found, n, self.row, self.made):
             return self._related(n)
@@ -117,6 +125,22 @@ class _Cutter:
             return
         mine[0].items.remove(first)
         self.moved = [first]
+
+    def _other_side(self, item: Item) -> bool:
+        """Whether another side stands behind one that has its time."""
+        ways = {"left", "right"} & set(item.get("move"))
+        if not (set(item.get("side")) & {"L", "R"} or ways):
+            return False
+        items = self.made[-1].items
+        sided = next((k for k, i in enumerate(items) if set(i.get("side")) & {"L", "R"}), None)
+        return sided is not None and any(i.has("time") for i in items[sided:])
+
+    def _clause(self, n: int) -> bool:
+        """Whether item n opens a clause of its own, behind something that is shown."""
+        behind = self.found[n + 1 : n + 8]
+        cut = next((k for k, i in enumerate(behind) if i.has("mark", *RELATIONS)), len(behind))
+        opens = bool(behind) and self.row[behind[0].first].word in _SUBJECTS
+        return has_head(self.made[-1]) and opens and names(behind[:cut])
 
     def _time_before(self) -> Time | None:
         """The point that 'when' goes back to: 'until 3 s, when the jaw drops'."""
@@ -186,7 +210,7 @@ class _Cutter:
             made[-1].joins |= {relation} | ({last} - RELATIONS)
             if relation == "first":
                 made[-1].joins.add("leads")
-            if item.has("end", "start", "hold", "manner", "degree"):
+            if item.has("end", "start", "hold", "manner", "degree", "in order"):
                 made[-1].items.append(item)
             return taken
         if relation == "after" and row[item.first].word == "when" and self._earlier():
@@ -204,6 +228,10 @@ class _Cutter:
         if item.has("move", "manner", "hold", "start", "end", "negator", "degree"):
             segment.items.append(item)
         return taken
+
+
+def _from_then(time: Time) -> Time:
+    return Time(time.first, time.last, start=time.end)
 
 
 def _gap(segment: Segment, item: Item, row: Sequence[Token]) -> float | None:

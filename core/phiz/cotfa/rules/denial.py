@@ -17,6 +17,7 @@ _DENYING = word_set("no not n't never cannot without fail fails failed unable re
 _PREPOSITIONS = word_set("without instead rather far free minus sans bereft devoid")
 _SUBJECTS = word_set("she he they it you i we")
 _ACTS = frozenset(("drop", "wipe", "end", "cut"))  # what a part of the face may do itself
+_EXCEPT = frozenset(("except", "other", "save", "apart", "aside", "excepting"))
 _LONGER = frozenset(("more", "longer", "anymore"))
 _COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove scrap skip forget")
 _ABSENT = word_set("""there here what allowed wanted needed it present welcome seen visible shown called""")
@@ -110,6 +111,9 @@ class Denials(Reader):
             if any(self.row[i.last - 1].word in _LONGER and i.has("end") for i in segment.items):
                 k += 1
                 continue  # 'is not there any more' is an end
+            if self.row[item.first].word in _EXCEPT and self._after_a_no(segment, item):
+                k += 1
+                continue
             if self._only_later(segment, item) or (word == "no longer" and item is segment.items[-1]):
                 k += 1
                 continue
@@ -159,6 +163,11 @@ class Denials(Reader):
         between = range(item.last + 1, last)
         return next((k for k in between if self.row[k].word in _SUBJECTS), last)
 
+    def _after_a_no(self, segment: Segment, item: Item) -> bool:
+        """'Does not move a muscle except to blink'."""
+        before = [i for s in self.segments if s.sentence == segment.sentence for i in s.items]
+        return any(i.has("negator") and i.first < item.first for i in before)
+
     def _only_later(self, segment: Segment, item: Item) -> bool:
         """'Does not smile at once': it comes, but later."""
         behind = [i for i in segment.items if i.first > item.first]
@@ -180,7 +189,7 @@ class Denials(Reader):
         found: list[tuple[int, int, str]] = []
         first = segment.items[0].first if segment.items else 0
         last = segment.items[-1] if len(segment.items) > 1 else None
-        right_behind = last is not None and any(h.last == last.first for h in heads)
+        right_behind = last is not None and not last.has("time") and any(h.last == last.first for h in heads)
         if last is not None and right_behind and self.row[last.first].word in ("no", "off"):
             found.append((first, last.first, "no"))  # 'squint yes, smile no', 'squint on, smile off'
         timed = has_any(segment, "time")

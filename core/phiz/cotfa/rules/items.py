@@ -14,6 +14,7 @@ from phiz.cotfa.rules.tokens import Token, word_set
 
 STOPS = word_set(". ! ? ; / | •") | {"\n"}
 RELATIONS = word_set("next same first before after cut")
+_SIGNED = {"+": "up", "-": "down", "−": "down"}
 _ADVERBS = frozenset(("up", "in", "out"))
 _GOES = word_set("go goes come comes went came pull push going coming")
 _PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
@@ -63,6 +64,8 @@ def _item(
     if row[i].kind == "speech":
         return Item(i, i + 1, (("speech", None),))
     time = clock.at(i)
+    if row[i].word in _SIGNED and found and found[-1].has("part") and _ends_here(row, i):
+        return Item(i, i + 1, (("move", _SIGNED[row[i].word]),))  # 'upper lids +, brows -'
     if row[i].word in ("++", "--") and not (found and found[-1].has("part")):
         return Item(i, i + 1, (("mark", "—"),))
     if time is not None and any(time.first < first < time.last for first in coded):
@@ -94,6 +97,10 @@ def _item(
     if row[i].kind == "number" and i + 1 < len(row) and row[i + 1].word in ("%", "percent"):
         return Item(i, i + 2, (("degree", min(1.0, row[i].number / 100.0)),))
     return Item(i, i + 1, (("plain", row[i].word),))
+
+
+def _ends_here(row: Sequence[Token], i: int) -> bool:
+    return i + 1 >= len(row) or row[i + 1].word in (",", ".", ";", "\n", "/")
 
 
 def _goes(found: Sequence[Item], row: Sequence[Token]) -> bool:

@@ -13,6 +13,7 @@ from phiz.cotfa.rules.tokens import Token, tokens, word_set
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import INDEX
 
+_TO = ("at", "to", "on", "toward", "towards", "into", "onto", "upon")  # where a look goes
 _USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
@@ -172,6 +173,9 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     for kind in ("parts", "moves"):
         for name, phrases in faces[kind].items():
             yield from ((phrase, (kind[:-1], name), False) for phrase in phrases)
+    for move, things in faces["looked_at"].items():
+        if move != "about":
+            yield from ((f"{prep} {thing}", ("move", move), False) for prep in _TO for thing in things)
     for name, entry in faces["words"].items():
         word = FaceWord(
             parse_units(entry["units"]),

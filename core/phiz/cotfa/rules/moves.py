@@ -67,7 +67,7 @@ class Moves(Sides):
             if any(self._fits(part, self.said.last_moves) for _, part in parts):
                 self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
                 return
-        if not moves and parts and self.said.moves and {"first", "next"} & segment.joins:
+        if not moves and parts and self.said.moves and {"first", "next", "cut"} & segment.joins:
             for item, part in parts:  # 'raises first one eyebrow, then ...'
                 mine = [move for move in self.said.moves if self._fits(part, [move])]
                 yield from self._made(n, segment, part, sides[item.first], mine, item, item)
@@ -103,6 +103,8 @@ class Moves(Sides):
                 )
         loose = [move for move in moves if move not in moved]
         loose = self._ending(n, segment, loose)
+        if any(i.has("word", "code") and i not in loose for i in used_words):
+            loose = [move for move in loose if not {"left", "right"} & set(move.get("move"))]
         if segment.items and self.row[segment.items[0].first].word in ("if", "though"):
             return  # 'as if sealing an envelope'
         if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
@@ -119,11 +121,24 @@ class Moves(Sides):
         idle = [
             (part, sides[item.first]) for item, part in parts if item.first not in bound and part != "head"
         ]
+        single = [pair for pair in idle if pair == ("brow", "any") or pair[0] in ("inner brow", "outer brow")]
+        if single and not moves and len(idle) == 1 and self._last_of(n, segment):
+            part, side = single[0]  # 'curious: one eyebrow', 'outer brow L, 0.5-1.5'
+            at = next(item for item, other in parts if other == part)
+            units = ((2, None, ""),) if side == "any" else self.lexicon.table[part, "up"]
+            yield Head(units, None, at.first, at.last, n, segment.sentence, side=side, part=part)
+            return
         if idle:
             self.said.parts = [pair for pair in idle if pair[0] != "gaze"]
             self.said.last_part = idle[-1]
         if any(part == "head" for _, part in parts) and not bound:
             self.said.last_part, self.said.parts = None, []
+
+    def _last_of(self, n: int, segment: Segment) -> bool:
+        """Whether nothing of the sentence follows that could move."""
+        later = self.segments[n + 1 :]
+        moved = any(i.has("move") for s in later if s.sentence == segment.sentence for i in s.items)
+        return not moved and not self.said.moves and not has_any(segment, "negator", "cut")
 
     def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
         """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
@@ -175,6 +190,8 @@ class Moves(Sides):
             if not known:
                 continue
             word = self.row[move.first].word
+            if word.startswith("twitch") and len(moves) > 1:
+                continue  # 'twitch upward'
             name = next((name for name in known if word[:4] == name[:4]), known[0])
             if opened_wide and name in ("open", "wide"):
                 name = "open wide"
@@ -218,7 +235,8 @@ class Moves(Sides):
         """Whether 'left' says a side here and not a way to look or slide."""
         if not item.has("side"):
             return False
-        if self._apposed(segment):
+        behind = self.row[item.last].word if item.last < len(self.row) else ""
+        if self._apposed(segment) or behind in ("one", "ones"):
             return True
         if self._adjective(segment, item) is not None:
             return True

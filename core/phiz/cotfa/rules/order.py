@@ -152,8 +152,13 @@ def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float
             continue
         against = {au for unit, _, _ in before.units for au in ACTION_UNITS[unit].antagonists}
         turns = {unit for unit, _, _ in head.units} & against & _TURNS
+        jaw = {unit for unit, _, _ in (*head.units, *before.units)} == {30} and head.side != before.side
         sides = {head.side or "B", before.side or "B"} == {"L", "R"}
-        if turns and not sides and not (head.denied or before.denied) and places[i] == places[i - 1]:
+        if (
+            (jaw or (turns and not sides))
+            and not (head.denied or before.denied)
+            and places[i] == places[i - 1]
+        ):
             here = places[i]
             for j in range(i, len(places)):
                 places[j] += 0.5 if places[j] == here else 0.0

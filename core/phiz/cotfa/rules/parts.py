@@ -13,6 +13,7 @@ INSIDE = word_set("for in during over across through throughout within")
 THING = word_set(
     "of the line clip take recording shot audio way speech sound whole it sentence scene performance"
 )
+_SUBJECTS = word_set("she he they it the her his their")
 _WHICH = word_set("first last final opening closing second middle")
 _LATE = word_set("last final closing second")
 
@@ -90,4 +91,9 @@ class Parts(Amounts):
         """'Pucker in the second second, grin in the fourth': the noun stands before."""
         before = [token.word for token in self.row[:i]]
         named = any(a in ORDINALS and b in ("second", "half") for a, b in itertools.pairwise(before))
-        return named and self.word(j) in ORDINALS and self.closed(j + 1) and j > i + 1
+        return (
+            named
+            and self.word(j) in ORDINALS
+            and (self.closed(j + 1) or self.word(j + 1) in _SUBJECTS)
+            and j > i + 1
+        )

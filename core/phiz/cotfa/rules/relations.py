@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from phiz.cotfa.rules.amounts import ORDINALS
 from phiz.cotfa.rules.items import Item, word_at
 from phiz.cotfa.rules.relatives import names
 from phiz.cotfa.rules.segment import Segment, has_head
@@ -54,6 +55,8 @@ def no_relation(found: Sequence[Item], n: int, row: Sequence[Token], made: Seque
     word, after = row[item.first].word, word_at(row, item.last)
     if item.last > item.first + 1:
         return False
+    if word in ORDINALS and word_at(row, item.first - 1) == "the":
+        return word_at(row, item.first - 2) in ("on", "by", "in", "until", "till", "at", "for", "from")
     if word == "once":
         return closes(found, n) or after in ("and", "at", "then", "or") or n + 1 == len(found)
     if word.startswith(("begin", "start", "began")):

@@ -32,11 +32,12 @@ _LONGEST_OPENER = max(map(len, _ROLES))
 _CLOCKS = word_set("""the clock she he timer counter timecode time we it you they hit hits hitting reads
     reach reaches reaching says shows strikes is gets get to line clip read at around""")
 _SIGNS = frozenset(("t", "=", "+"))
-_DASHES = word_set("- – — → to .. ... until till through and thru into")
+_DASHES = word_set("- – — → > to .. ... until till through and thru into")
 _WORDED = word_set("to until till through")
 _LASTS = word_set("last lasts stay hold linger continue remain on go run")
 _WAITS = word_set("wait waits pause pauses beat waiting hesitates")
 _GONE = word_set("have has gone by passed elapsed went pass in")
+_SUBJECTS = word_set("she he it they the her his its is are")
 _DOUBTFUL = word_set("on about by past before after")
 
 
@@ -129,7 +130,8 @@ class Roles(Figures):
 
     def _alone(self, i: int, found: Point) -> bool:
         """'After two, ...', 'on 2:', 'by 3.': a bare number with nothing to count."""
-        return self.word(i) in ("by", "after", "on") and self.closed(found.last) and found.edge == ""
+        behind = self.closed(found.last) or (self.word(i) == "by" and self.word(found.last) in _SUBJECTS)
+        return self.word(i) in ("by", "after", "on") and behind and found.edge == ""
 
     def _follows_a_thing(self, found: Point) -> bool:
         """'After two seconds of looking down'."""

@@ -69,6 +69,13 @@ class Sides(Reader):
             mine = [h for h in heads if h.sided and not h.part and h.units]
             if way and not item.has("side") and mine and not has_any(segment, "part"):
                 mine[-1].side = self._resolved(way[0].upper())  # 'a wink to the right'
+            if (
+                way
+                and not item.has("side")
+                and not heads
+                and any(h.sided and not h.part for h in self.heads[-1:])
+            ):
+                self._side_alone(n, segment, item, self._resolved(way[0].upper()), heads)
             if not item.has("side"):
                 continue
             if (
@@ -122,7 +129,7 @@ class Sides(Reader):
             return
         last = own[-1]
         group = [h for h in own if h.segment == last.segment and h.first == last.first]
-        timed = any(time_of(i) for i in segment.items)
+        timed = any(time_of(i) for i in segment.items) or bool(self._waiting)
         follows = timed or "next" in segment.joins
         if last.side in ("L", "R") and side in ("L", "R") and last.side != side and follows:
             for h in group:  # 'begins on the left at 1 s and reaches the right at 2 s'

@@ -30,14 +30,15 @@ _GRAMMAR = word_set(
 )
 """Words that times, sides and order are read by, which no list of the lexicon has."""
 _PLAIN = word_set(
-    """them they than this that these those there their theirs then with what whom whose which were where have
-    having been being your yours hers ours mine some same such than very just also even ever much many more
-    most must shall will would could should might may does done doing from upon onto over under about above below
-    along among amid near like unlike because since though although unless whether either neither both each
-    every other another herself himself itself themselves yourself myself everyone someone anyone nobody
-    everything something anything nothing somebody anybody everybody here hence thus only else still into
-    against toward towards beside besides behind beyond without within during except despite per via yeah okay
-    mister missus lens shes hes theyre wont cant dont isnt didnt doesnt wasnt"""
+    """them they than this that these those there their theirs then with what whom whose which were where
+    have having been being your yours hers ours mine some same such than very just also even ever much
+    many more most must shall will would could should might may does done doing from upon onto over
+    under about above below along among amid near like unlike because since though although unless
+    whether either neither both each every other another herself himself itself themselves yourself
+    myself everyone someone anyone nobody everything something anything nothing somebody anybody
+    everybody here hence thus only else still into against toward towards beside besides behind beyond
+    without within during except despite per via yeah okay mister missus lens shes hes theyre wont cant
+    dont isnt didnt doesnt wasnt"""
 )
 """Words of English that WordNet leaves out."""
 

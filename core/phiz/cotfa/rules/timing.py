@@ -16,6 +16,7 @@ _UNTIL = frozenset(("until", "till", "til"))
 _PRONOUNS = frozenset(("it", "that", "this", "they"))
 _LETTING = ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit", "release", "kill", "cut")
 _DROPS = word_set("drop drops release kill cut lose end wipe")
+_NTH = frozenset(("first", "second", "third", "other", "next", "last"))
 _LOSING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
 _FUNCTION = word_set("""she he they it you her him his the a an is are was be and or of to in on at with for
     from by only just about so now but keep let have one there that 's our we i""")
@@ -210,11 +211,9 @@ class Timing(Reader):
         shown = [h for h in self.heads if h.units and not h.denied]
         if not shown or has_any(segment, "part", "move"):
             return False
-        counted = (
-            words & {"first", "second", "third", "other", "next", "last"}
-            and times
-            and segment.sentence == shown[-1].sentence
-        )
+        counted = segment.sentence == shown[-1].sentence and any(
+            self.row[time.first - 1].word in _NTH for time in times if time.first
+        )  # 'two blinks, the first at 1 s, the second at 3 s'
         if not words & {"one", "another", "again"} and not counted:
             return False
         last = [h for h in shown if h.segment == shown[-1].segment]
@@ -242,7 +241,7 @@ class Timing(Reader):
             return
         for h in heads:
             h.manners |= manners | self._waiting_manners
-            if self._waiting_side and h.sided and not h.side:
+            if self._waiting_side and h.sided and h.side in ("", "any"):
                 h.side = self._waiting_side
         self._waiting_manners, self._waiting_side = set(), ""
 
