@@ -57,6 +57,10 @@ def test_every_character_is_whole(character: tuple[Head, Body]) -> None:
     assert np.array_equal(skin.vertices[skin.mirror] * flip, skin.vertices)
     faces = {frozenset(face) for face in skin.faces}
     assert {frozenset(int(skin.mirror[v]) for v in face) for face in skin.faces} == faces
+    sides = np.array([face for face in skin.faces if len(face) == 4])
+    sides = sides[np.abs(skin.vertices[sides, 0].sum(1)) > 1e-9]
+    split = {frozenset(pair) for pair in sides[:, [0, 2]].tolist()}
+    assert {frozenset(pair) for pair in skin.mirror[sides[:, [0, 2]]].tolist()} == split  # into like halves
     for name in ("eyeball", "brow", "ear", "lashes"):
         left, right = (body.vertices[body.span[f"{name} {side}"]] for side in ("left", "right"))
         assert np.array_equal(left * flip, right)

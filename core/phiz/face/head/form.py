@@ -151,7 +151,7 @@ def _fold(x: np.ndarray, z: np.ndarray, shape: Proportions) -> np.ndarray:
     path = nose.wing + 0.12 + (mouth.half_width + 0.62 - nose.wing) * np.clip(t, 0, 1.4) ** 0.85
     side = x - path
     ends = np.clip((t + 0.1) / 0.35, 0, 1) * np.clip((1.25 - t) / 0.45, 0, 1)
-    return ends * (0.9 * np.exp(-(((side - 0.30) / 0.38) ** 2)) - 0.8 * np.exp(-((side / 0.17) ** 2)))
+    return ends * (0.9 * np.exp(-(((side - 0.40) / 0.45) ** 2)) - 0.8 * np.exp(-((side / 0.27) ** 2)))
 
 
 STEPS, CLOSE = 60, 1e-5  # of the march to the surface; cm

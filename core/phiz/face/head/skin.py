@@ -150,4 +150,24 @@ def _finished(
     flip = np.array([-1.0, 1.0, 1.0])
     vertices = np.where((vertices[:, :1] >= 0), vertices, vertices[partner] * flip)
     vertices[partner == np.arange(len(vertices)), 0] = 0.0
-    return Skin(vertices, make.faces, make.materials, eyes, mouth, nostrils, places, partner)
+    faces = _split_alike(make.faces, partner, vertices[:, 0])
+    return Skin(vertices, faces, make.materials, eyes, mouth, nostrils, places, partner)
+
+
+def _split_alike(faces: list[tuple[int, ...]], partner: np.ndarray, x: np.ndarray) -> list[tuple[int, ...]]:
+    """The faces with quads of the left half turned so that first and third corner mirror those on the right.
+
+    Programs split quads between these, and a fold of the skin is smooth only where they run along it.
+    """
+    right = {frozenset(face): face for face in faces if len(face) == 4 and x[list(face)].sum() < 0}
+    out = []
+    for face in faces:
+        twin = right.get(frozenset(partner[list(face)].tolist()))
+        if (
+            twin is not None
+            and x[list(face)].sum() > 0
+            and {face[0], face[2]} != {*partner[[twin[0], twin[2]]]}
+        ):
+            face = (*face[1:], face[0])
+        out.append(face)
+    return out
