@@ -26,7 +26,7 @@ from matplotlib import font_manager  # noqa: E402
 import blender_addon  # noqa: E402
 from blender_addon import own_head, stage  # noqa: E402
 from phiz.face import action_units, emotions  # noqa: E402
-from phiz.face.channels import CHANNELS, TONGUE  # noqa: E402
+from phiz.face.channels import CHANNELS, INDEX, TONGUE  # noqa: E402
 from phiz.face.head import VARIATIONS, demo_head  # noqa: E402
 
 OUT = ROOT / "docs/pictures"
@@ -105,9 +105,19 @@ def keys() -> Image.Image:
 
 
 def visemes() -> Image.Image:
+    """The visemes; where speech closes the lips, mouthClose makes up for what the viseme leaves open."""
     from phiz.corpus.teacher import visemes as spoken
+    from phiz.face.head.lips import lip_gap_coefficients
 
-    return posed([(name, named(spoken.pose(name))) for name in spoken.NAMES if name != "SIL"], 8)
+    rest, moved = lip_gap_coefficients()
+    poses = []
+    for name in spoken.NAMES:
+        weights = spoken.pose(name)
+        if name in ("P", "B", "M"):
+            weights[INDEX["mouthClose"]] += max(float((rest + moved @ weights).max()), 0.0)
+        if name != "SIL":
+            poses.append((name, named(weights)))
+    return posed(poses, 8)
 
 
 def emotion() -> Image.Image:

@@ -28,7 +28,7 @@ def teeth(skin: Skin, shape: Proportions, upper: bool) -> Part:
     """One row of twelve teeth with its gum, standing behind the lips."""
     contact = skin.vertices[skin.mouth.loops[CONTACT]]
     scale = shape.mouth.half_width / 2.3
-    front = contact[:, 1].min() + (0.42 if upper else 0.60)
+    front = contact[:, 1].min() + (0.46 if upper else 0.62)
     widths = np.array(UPPER_WIDTHS if upper else LOWER_WIDTHS)
     edges = np.concatenate([[0], np.cumsum(widths)]) / widths.sum()
     right = [edges[k] + (edges[k + 1] - edges[k]) * _ACROSS for k in range(len(widths))]

@@ -84,8 +84,8 @@ def smile(q: Points) -> np.ndarray:
     near = round_mouth(q, 0.72)
     middle = near * (over(q) + under(q)) * left_half(q, 1.6)
     return (
-        push(near * corner(q), 26, 0, -31)
-        + push(near * corner(q) ** 1.8, 0, 38, 0)  # lips bend into a bow: little near their middle
+        push(near * corner(q), 26, 0, -6)
+        + push(near * corner(q) ** 1.8, 0, 38, -25)  # lips bend into a bow, and round the teeth
         + push(middle, 2, 6, -6)
         + push(bump(q, "cheek", 1.8, 1.5), 4, 13, 10)
         + fold(q, 4, 5)
