@@ -30,6 +30,6 @@ def _parts() -> list[ModuleType]:
 
     if missing.packages():
         return [missing]
-    from . import command, generation, preferences, properties, sidebar
+    from . import command, filming, generation, preferences, properties, sidebar
 
-    return [preferences, properties, generation, sidebar, command]
+    return [preferences, properties, generation, filming, sidebar, command]

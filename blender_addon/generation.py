@@ -172,7 +172,7 @@ def _tick() -> float | None:
     before = _shown()
     _step()
     if _shown() != before:  # drawing costs more than looking
-        _redraw()
+        redraw()
     return None if state.run is None else _LOOK if state.run.writing is None else _PATIENCE
 
 
@@ -290,7 +290,7 @@ def _by_uid(blocks: bpy.types.bpy_prop_collection, uid: int, what: str) -> bpy.t
     return found
 
 
-def _redraw() -> None:
+def redraw() -> None:
     """Have the sidebars drawn anew, in every window."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:

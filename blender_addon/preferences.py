@@ -25,6 +25,14 @@ class Server(NamedTuple):
     model: str = ""
 
 
+class Film(NamedTuple):
+    """What makes films: folders of a video model and of the large weights it stands on; empty for the small
+    one that comes with Phiz."""
+
+    model: str = ""
+    weights: str = ""
+
+
 class PhizPreferences(bpy.types.AddonPreferences):
     """Shown under Preferences > Add-ons > Phiz."""
 
@@ -43,6 +51,18 @@ class PhizPreferences(bpy.types.AddonPreferences):
         name="Threads", description="Processor threads that generate; 0 takes all that help", min=0, max=64
     )
 
+    film_model: StringProperty(
+        name="Video Model",
+        description="Folder of a model that makes films; empty takes the small one, which knows Phiz's own "
+        "heads alone",
+        subtype="DIR_PATH",
+    )
+    film_weights: StringProperty(
+        name="Large Weights",
+        description="Folder of the weights that a large video model stands on",
+        subtype="DIR_PATH",
+    )
+
     server: StringProperty(
         name="Notes Read by",
         description="Address of a server with a language model (Ollama, llama.cpp, vLLM), such as "
@@ -57,6 +77,9 @@ class PhizPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "python")
         layout.prop(self, "bundle")
         layout.prop(self, "threads")
+        layout.prop(self, "film_model")
+        if self.film_model:
+            layout.prop(self, "film_weights")
         layout.prop(self, "server", placeholder="Phiz's rules, offline")
         if self.server:
             layout.prop(self, "server_model")
@@ -98,6 +121,14 @@ def wanted() -> Wanted:
     if shown is None:
         return Wanted()
     return Wanted(bpy.path.abspath(shown.python), bpy.path.abspath(shown.bundle), shown.threads)
+
+
+def film() -> Film:
+    """What the user wants films to be made with."""
+    shown = _shown()
+    if shown is None or not shown.film_model:
+        return Film()
+    return Film(bpy.path.abspath(shown.film_model), bpy.path.abspath(shown.film_weights))
 
 
 def server() -> Server:

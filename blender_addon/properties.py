@@ -238,6 +238,29 @@ class FaceSettings(PropertyGroup):
         default=0.0, min=0.0, max=0.1, step=0.1, precision=3,
     )  # fmt: skip
 
+    film_portrait: StringProperty(
+        name="Portrait",
+        description="A picture of the face at rest, that becomes a film",
+        subtype="FILE_PATH",
+        options=action_support.relative_path(),
+    )
+    film_drive: EnumProperty(
+        name="Driven by",
+        description="What moves the face in the film",
+        items=[
+            ("both", "Both", "The sound, and the motion of the 3D face"),
+            ("audio", "Sound", "The sound; the head alone turns as in 3D"),
+            ("take", "Motion", "The motion of the 3D face, so that film and animation agree"),
+        ],
+        default="both",
+    )  # fmt: skip
+    film_out: StringProperty(
+        name="Film",
+        description="The film that is written, an .mp4",
+        subtype="FILE_PATH",
+        options=action_support.relative_path(),
+    )
+
     head_object: PointerProperty(
         name="Head",
         description="The object that turns with the head; an armature takes a bone as well",

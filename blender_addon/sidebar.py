@@ -12,9 +12,11 @@ from . import (
     event_operators,
     face_operators,
     file_operators,
+    film_operators,
     generation_operators,
     panels_acting,
     panels_face,
+    panels_film,
     panels_result,
     panels_words,
     result_operators,
@@ -30,10 +32,12 @@ CLASSES = (
     *result_operators.CLASSES,
     *file_operators.CLASSES,
     *diagnosis_operators.CLASSES,
+    *film_operators.CLASSES,
     *panels_face.CLASSES,
     *panels_words.CLASSES,
     *panels_acting.CLASSES,
     *panels_result.CLASSES,
+    *panels_film.CLASSES,
 )
 
 

@@ -70,3 +70,27 @@ def write(root: Path, count: int = 4) -> Path:
     )
     clips.write_index(root, Index(fps=FPS, size=SIZE, clips=entries))
     return root
+
+
+def untrained(folder: Path) -> Path:
+    """A video model that has learnt nothing, in a folder: what it films is noise."""
+    import torch
+
+    from phiz.video import model_file
+    from phiz.video.autoencoder import small_autoencoder
+    from phiz.video.backbone import BackboneConfig
+    from phiz.video.model_file import Manifest, VideoModel
+    from phiz.video.network import Network, NetworkConfig
+    from phiz.video.prompts import WORDS
+
+    torch.manual_seed(0)
+    network = Network(
+        NetworkConfig(BackboneConfig("unet", 4, 8, (8, 16), 0, 1, 2, 8, 4), 94, WORDS, source=8, motion=True)
+    )
+    manifest = Manifest(
+        size=SIZE, fps=FPS, window=8, overlap=2, steps=2, shared_noise=1.0, network=network.config.as_dict(),
+        autoencoder={"widths": [8, 16], "channels": 4, "latents_mean": [0.0] * 4, "latents_std": [1.0] * 4},
+        trained={"strangest_portrait": 0.0}, sha256={},
+    )  # fmt: skip
+    model_file.write(folder, VideoModel(manifest, network, small_autoencoder((8, 16), 4)))
+    return folder

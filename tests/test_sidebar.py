@@ -76,7 +76,7 @@ def test_without_a_face_the_demo_head_is_offered(scene: Any) -> None:
 
 def test_every_part_is_there_in_the_order_of_work(face: Any) -> None:
     top = [cls.bl_label for cls in PANELS if not hasattr(cls, "bl_parent_id")]
-    assert top == ["Face", "Voice", "Words", "Acting", "Action Units", "Generate", "Result"]
+    assert top == ["Face", "Voice", "Words", "Acting", "Action Units", "Generate", "Result", "Video"]
     assert len(shown()) >= len(top) - 1
 
 
@@ -318,14 +318,14 @@ def test_the_preferences_are_drawn() -> None:
     from blender_addon import preferences
 
     class Shown:
-        python = bundle = server = ""
+        python = bundle = film_model = film_weights = server = ""
         threads = 0
         bl_rna = preferences.PhizPreferences.bl_rna
 
     shown, layout = Shown(), CheckingLayout()
     shown.layout = layout  # pyright: ignore[reportAttributeAccessIssue]
     preferences.PhizPreferences.draw(shown, bpy.context)  # pyright: ignore[reportArgumentType]
-    assert layout.drawn.properties == ["python", "bundle", "threads", "server"]
+    assert layout.drawn.properties == ["python", "bundle", "threads", "film_model", "server"]
     assert layout.drawn.has("phiz.open_log")
     shown.server = "http://localhost:11434/v1"
     preferences.PhizPreferences.draw(shown, bpy.context)  # pyright: ignore[reportArgumentType]

@@ -11,8 +11,7 @@ import soundfile
 pytest.importorskip("diffusers")
 pytest.importorskip("av")
 
-import torch
-from cartoons import SIZE, clip
+from cartoons import SIZE, clip, untrained
 from cartoons import write as write_clips
 from PIL import Image
 
@@ -20,29 +19,12 @@ from phiz import cli
 from phiz.audio.mel import RATE
 from phiz.evaluate.video import filming
 from phiz.video import film, model_file, portrait
-from phiz.video.autoencoder import small_autoencoder
-from phiz.video.backbone import BackboneConfig
-from phiz.video.model_file import Manifest, VideoModel
-from phiz.video.network import Network, NetworkConfig
 from phiz.video.portrait import PortraitError
-from phiz.video.prompts import WORDS
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained one: what it films is noise."""
-    torch.manual_seed(0)
-    network = Network(
-        NetworkConfig(BackboneConfig("unet", 4, 8, (8, 16), 0, 1, 2, 8, 4), 94, WORDS, source=8, motion=True)
-    )
-    manifest = Manifest(
-        size=SIZE, fps=15.0, window=8, overlap=2, steps=2, shared_noise=1.0, network=network.config.as_dict(),
-        autoencoder={"widths": [8, 16], "channels": 4, "latents_mean": [0.0] * 4, "latents_std": [1.0] * 4},
-        trained={"strangest_portrait": 0.0}, sha256={},
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("model")
-    model_file.write(folder, VideoModel(manifest, network, small_autoencoder((8, 16), 4)))
-    return folder
+    return untrained(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

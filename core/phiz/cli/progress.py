@@ -1,9 +1,25 @@
-"""A progress bar on stderr, where someone is there to see it."""
+"""How far a command is: a bar on stderr, where someone sees it, or lines for a program that runs it."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+
+_STEP = 0.005  # of progress that is worth a line
+
+
+@contextlib.contextmanager
+def progress_lines() -> Iterator[Callable[[float], None]]:
+    """A function that prints the share done, 0 to 1, on a line of stdout, where that is news."""
+    told = -1.0
+
+    def tell(done: float) -> None:
+        nonlocal told
+        if done - told >= _STEP or done >= 1.0 > told:
+            told = done
+            print(f"{done:.4f}", flush=True)
+
+    yield tell
 
 
 @contextlib.contextmanager

@@ -46,6 +46,11 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("audio", type=Path, metavar="AUDIO", help="recording: WAV, FLAC, Ogg, MP3, ...")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="film to write: .mp4")
     parser.add_argument(
+        "--progress-lines",
+        action="store_true",
+        help="print how far it is, 0 to 1, a line each, for a program that runs this",
+    )
+    parser.add_argument(
         "--take",
         type=Path,
         metavar="FILE",
@@ -94,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     """Check everything that can be checked first, then make. Raises PhizError."""
     from phiz.acting.remarks import notes_on
     from phiz.audio import recording
-    from phiz.cli.progress import progress_bar
+    from phiz.cli.progress import progress_bar, progress_lines
     from phiz.runtime import bundle
     from phiz.writing import check_writable
 
@@ -118,8 +123,9 @@ def run(args: argparse.Namespace) -> int:
     picture = portrait.read(args.portrait, model.manifest.size)
     remarks += opening.remarks(model, picture)
     for remark in remarks:
-        print(f"note: {remark}.", file=sys.stderr)
-    with progress_bar(f"Filming {voice.seconds:.1f} s") as progress:
+        print(f"note: {remark}.", file=sys.stderr, flush=True)
+    shown = progress_lines() if args.progress_lines else progress_bar(f"Filming {voice.seconds:.1f} s")
+    with shown as progress:
         take = _take(args, voice, direction, hearing)
         frames = pipeline.make(
             pipeline.Scene(picture, voice, direction, take, args.drive),

@@ -1,4 +1,5 @@
 """`python boot.py PHIZ PATH...`: start the worker in any Python, with the very phiz that the program runs.
+`python boot.py PHIZ PATH... --command ARGUMENT...`: there do what `phiz ARGUMENT...` does.
 
 PHIZ: the folder of the package. PATH: folders in which packages are looked for after the Python's own. So
 the worker finds what the program found, also where that was put on sys.path by hand, and another Python's
@@ -12,8 +13,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import runpy
 import sys
 
+COMMAND = "--command"
 OLDEST = (3, 11)
 NEEDED = "numpy onnxruntime pydantic soundfile soxr"
 
@@ -51,6 +54,17 @@ def start() -> None:
     sys.exit(2)
 
 
+def do(arguments: list[str]) -> None:
+    """Be `phiz` with these arguments; where this Python cannot, say so as `phiz` would. Ends the process."""
+    if sys.version_info < OLDEST:
+        sys.exit(f"phiz: expected Python 3.11 or later, {sys.executable} is older; choose another")
+    sys.argv[1:] = arguments
+    try:
+        runpy.run_module("phiz", run_name="__main__")
+    except ImportError as error:
+        sys.exit(f"phiz: the Python {sys.executable} cannot import {error.name}; choose another")
+
+
 def _phiz_from(folder: str) -> None:
     """Make `import phiz` mean the package in this folder, wherever else one may be installed."""
     spec = importlib.util.spec_from_file_location(
@@ -63,6 +77,10 @@ def _phiz_from(folder: str) -> None:
 
 if __name__ == "__main__":
     del sys.path[0]  # this file's folder: its modules are no top-level ones
-    sys.path += [entry for entry in sys.argv[2:] if entry not in sys.path]
+    at = sys.argv.index(COMMAND) if COMMAND in sys.argv else len(sys.argv)
+    sys.path += [entry for entry in sys.argv[2:at] if entry not in sys.path]
     _phiz_from(sys.argv[1])
-    start()
+    if at < len(sys.argv):
+        do(sys.argv[at + 1 :])
+    else:
+        start()

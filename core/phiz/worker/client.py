@@ -45,8 +45,9 @@ Reply = Progress | Done | Opened | Frames | Refused | Finished | Failed | Cancel
 _LAST_WORDS = 0.5  # s that a worker gets to end by itself
 
 
-def _command(python: Path | None) -> tuple[list[str], dict[str, str]]:
-    """The command line and the environment of a worker in this Python, or in another one."""
+def command(python: Path | None) -> tuple[list[str], dict[str, str]]:
+    """The command line and the environment of a worker in this Python, or in another one; with
+    `boot.COMMAND` and arguments after it, those of `phiz` with these arguments."""
     environment = dict(os.environ)
     own, paths, flags = Path(sys.executable), [entry for entry in sys.path if entry], []
     if python is not None and python != own:
@@ -94,11 +95,11 @@ class _Process:
             self._popen.wait()
 
     def _live(self) -> None:
-        command, environment = _command(self._python)
+        words, environment = command(self._python)
         try:
             with open(self._log, "ab") as log:
                 self._popen = subprocess.Popen(
-                    command,
+                    words,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
