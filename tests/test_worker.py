@@ -306,7 +306,7 @@ def test_what_libraries_print_stays_out_of_the_replies(tmp_path: Path) -> None:
 
 def spoken(*lines: bytes) -> tuple[list[dict[str, object]], int]:
     """What a fresh worker answers to lines, as it comes, and its exit status."""
-    command, environment = client._command(None)
+    command, environment = client.command(None)
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         out, _ = process.communicate(b"\n".join(lines) + b"\n", timeout=PATIENCE)
     return [json.loads(line) for line in out.splitlines()], process.returncode
