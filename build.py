@@ -2,7 +2,7 @@
 
     python build.py demo      set up without torch, generate from a short recording, render a talking head
     python build.py test      set up everything, then ruff, pyright and pytest
-    python build.py bench     measure speed and memory of generation
+    python build.py bench     measure speed: recordings, live, the worker, a batch, keys in Blender
     python build.py package   build the wheel, and the Blender extension for every platform, into dist/
     python build.py versions  run the tests that need Blender in every Blender that Phiz supports
     python build.py lock      write down anew which wheels the extension brings, after a change of versions
@@ -173,9 +173,12 @@ def test(arguments: list[str]) -> int:
 
 
 def bench(arguments: list[str]) -> int:
-    install("demo", ["-e", "."])
+    keys = BPY.get(interpreter(), [])
+    install("bench", ["-e", ".[batch]", *keys])
     failed = run(PYTHON, "-m", "export.bench", *arguments, check=False)
-    return failed or run(PYTHON, "-m", "export.bench_live", check=False)
+    for module in ("bench_live", "bench_worker", "bench_batch"):
+        failed |= run(PYTHON, "-m", f"export.{module}", check=False)
+    return failed | run(PYTHON, "tests/bench_keys.py", check=False) if keys else failed
 
 
 def package(platforms: list[str]) -> int:

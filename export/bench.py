@@ -49,6 +49,10 @@ class Run:
     peak: float
     seams: dict[str, float]
 
+    def further(self, shorter: Run) -> float:
+        """Seconds of work for each second that this recording is longer than another."""
+        return (self.wall - shorter.wall) / (self.seconds - shorter.seconds)
+
 
 def processor() -> str:
     """The processor's name, where the system tells it."""
@@ -223,17 +227,22 @@ def main() -> int:
             "recording",
             "whole job",
             "per second",
+            "each further second",
             "peak memory",
             "seams: mean, worst (as many frames elsewhere)",
             title="phiz generate",
         )
+        before: Run | None = None
         for seconds in (n for n in LENGTHS if n <= args.longest):
             run = whole_job(seconds, args.threads, folder)
+            further = "" if before is None else f"{run.further(before):.4f} s"
+            before = run
             seams = "{mean:.2f}, {worst:.2f} ({elsewhere:.2f})".format_map(run.seams)
             row = (
                 f"{seconds} s",
                 f"{run.wall:.2f} s",
                 f"{run.wall / seconds:.4f} s",
+                further,
                 f"{run.peak:.0f} MB",
                 seams,
             )

@@ -86,6 +86,7 @@ def write_denoiser_graphs(
     outputs = ["clean", "without"] if isinstance(model, Guidable) else ["clean"]
     write_graph(model, inputs[0], outputs, _TIMED, high)
     write_int8(high, low)
+    store_half(low)
     store_half(high)
     return {
         low.name: check(model, inputs[1], low, INT8_ALLOWED),

@@ -29,7 +29,7 @@ def test_networks_are_the_graphs(folder: Path) -> None:
     base, _, _ = from_bundle.load_base(folder)
     adapter = from_bundle.load_adapter(folder)
     encoder = PhoneFeatures(from_bundle.load_encoder(folder))
-    assert difference(base, _controlled_inputs(base, 3, 120), folder / "denoiser.onnx") < EXACT
+    assert difference(base, _controlled_inputs(base, 3, 120), folder / "denoiser.onnx", ["clean"]) < EXACT
     assert difference(adapter, _adapter_inputs(adapter, 2, 90), folder / "adapter.onnx") < EXACT
     assert difference(encoder, _encoder_inputs(77), folder / "encoder.onnx") < EXACT
 

@@ -14,6 +14,8 @@ from phiz.errors import PhizError
 from phiz.runtime import bundle
 
 TRIES = 3  # a job whose worker died so often is given up: it may be what kills them
+_NO_SPARE = {"prestart_worker_first_driver": False, "enable_worker_prestart": False}
+"""Of Ray on this machine: idle processes, which it would start in advance, take time and are never used."""
 _LOOK = 1.0  # s, the longest wait for workers, so that Ctrl+C is heard everywhere
 
 Task = tuple[int, Recording, Acting]
@@ -80,9 +82,9 @@ class OnRay:
             raise PerformersError("Several workers need Ray: pip install 'phiz[batch]'.") from error
         self._ray: Any = ray
         quiet = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
-        local = {"num_cpus": workers * threads, "include_dashboard": False} if address is None else {}
+        local = {"num_cpus": workers * threads, "include_dashboard": False, "_system_config": _NO_SPARE}
         try:
-            ray.init(address=address or "local", **quiet, **local)
+            ray.init(address=address or "local", **quiet, **({} if address else local))
         except Exception as error:  # Ray raises many kinds
             where = f"at {address}" if address else "on this machine"
             raise PerformersError(f"Ray did not start {where}: {str(error).splitlines()[0]}") from error

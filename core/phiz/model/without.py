@@ -42,11 +42,10 @@ class Without(nn.Module):
     def forward(self, motion: Tensor, level: Tensor, clean: Tensor, left: list[Tensor]) -> Tensor:
         """motion, clean (N, T, 54): what the base model was given and predicts; level (N,)."""
         at = self.get_buffer("levels")
-        below, above = at[:-1], at[1:]
-        share = ((level[:, None] - below) / (above - below)).clamp(0, 1)  # (N, levels - 1)
-        ends = torch.ones_like(share[:, :1]), torch.zeros_like(share[:, :1])
-        hat = torch.cat([ends[0], share], -1) - torch.cat([share, ends[1]], -1)  # (N, levels) sums to 1
-        weight = torch.einsum("nl,lrm->nrm", hat, self.weight)
+        below = (level[:, None] >= at[1:-1]).sum(1)  # (N,) which two of the fitted levels it lies between
+        low, high = at[below], at[below + 1]
+        share = ((level - low) / (high - low)).clamp(0, 1)[:, None, None]
+        weight = torch.lerp(self.weight[below], self.weight[below + 1], share)  # (N, readings, 54)
         return clean + read(motion, left) @ weight
 
 

@@ -30,7 +30,7 @@ from phiz.train.stage1 import WINDOW
 from phiz.train.trajectories import Sounds, State, Trajectories
 from phiz.writing import whole_file
 
-STEPS = 4
+STEPS = 8
 """Of the sampler whose states are fitted; other numbers of steps read between its levels."""
 
 HELD_BACK = 4

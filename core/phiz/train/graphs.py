@@ -95,11 +95,13 @@ def write_int8(path: Path, out: Path) -> None:
     )
 
 
-def difference(network: nn.Module, inputs: dict[str, Tensor], path: Path) -> float:
+def difference(
+    network: nn.Module, inputs: dict[str, Tensor], path: Path, outputs: list[str] | None = None
+) -> float:
     """Root mean square difference between graph and network, relative to the network's own spread; of
-    several outputs the largest."""
+    several outputs the largest. outputs: of the graph, those that the network has; None for all."""
     session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    found = session.run(None, {name: value.numpy() for name, value in inputs.items()})
+    found = session.run(outputs, {name: value.numpy() for name, value in inputs.items()})
     with torch.no_grad():
         wanted = network.eval()(*inputs.values())
     pairs = zip(found, [wanted] if isinstance(wanted, Tensor) else wanted, strict=True)
