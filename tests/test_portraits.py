@@ -185,7 +185,7 @@ def test_voices(data: Path, tmp_path: Path) -> None:
 
 
 def test_the_folder(data: Path, tmp_path: Path) -> None:
-    """Whole, equal on a second run, and its films follow its Takes."""
+    """Whole, equal on a second run, and its films follow its Takes. Slow: two films and more, twice."""
     few = ["--people", "1", "--each", "1", "--test-people", "1", "--test-each", "1", "--seed", "1"]
     for name in ("one", "two"):
         assert main(["clips", str(data), str(tmp_path / name), "--size", "32", "--fps", "12", *few]) == 0
