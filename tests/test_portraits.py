@@ -210,3 +210,19 @@ def test_no_speech_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "empty").mkdir()
     assert main(["clips", str(tmp_path / "empty"), str(tmp_path / "out")]) == 2
     assert "Found 0 recordings" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--size", "8", "size"),
+        ("--fps", "0", "fps"),
+        ("--people", "900", "500"),
+        ("--seed", "-1", "0 or more"),
+    ],
+)
+def test_what_cannot_be_filmed_is_one_line(
+    option: str, value: str, says: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["clips", str(data), str(tmp_path / "out"), option, value]) == 2
+    assert says in capsys.readouterr().err and not (tmp_path / "out").exists()

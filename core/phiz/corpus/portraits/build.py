@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
-from phiz.acting.direction import Direction
+from phiz.acting.direction import Direction, in_one_line
 from phiz.audio.recording import Recording
 from phiz.corpus.clips import rng_for
 from phiz.corpus.portraits.acting import Voices, draw_direction
@@ -32,8 +33,8 @@ PEOPLE = 500
 """Most people of a split: those of `test` have numbers from here on, in each thousand that a seed has."""
 
 
-class TooManyPeopleError(PhizError):
-    """More people than a seed has numbers for."""
+class PlanError(PhizError):
+    """Clips that cannot be filmed so."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Plan:
     """What is filmed: `people` of each split, `each` clips of every one; pixels of a side, frames per second.
 
     15 frames a second are enough: `Take.resampled` keeps closures of the lips as deep down to 12, and a
-    network that learns from the film has half as many to look at as at 30.
+    network that learns from the film has half as many to look at as at 30. Raises PlanError.
     """
 
     people: dict[Split, int] = dataclasses.field(default_factory=lambda: {"train": 24, "test": 6})
@@ -50,6 +51,16 @@ class Plan:
     fps: float = 15.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        try:
+            Index(fps=self.fps, size=self.size, clips=())
+        except ValidationError as error:
+            raise PlanError(f"Clips: {in_one_line(error, Index)}") from error
+        if max(self.people.values()) > PEOPLE:
+            raise PlanError(f"A split has at most {PEOPLE} people; asked for {max(self.people.values())}.")
+        if self.seed < 0:
+            raise PlanError(f"A seed is 0 or more; got {self.seed}.")
+
 
 def write_clips(
     data: Path, out: Path, plan: Plan, bundle: Bundle, progress: Callable[[float], None] | None = None
@@ -57,12 +68,8 @@ def write_clips(
     """Film clips into the folder `out`; `data` holds recordings. Same plan, recordings, bundle: same frames.
 
     Clips of `test` that have Action Unit events get a second film and Take, of the same performance without
-    them. Raises NoSpeechError, NoGraphicsError, NoVideoExtraError, TooManyPeopleError, OutputError.
+    them. Raises NoSpeechError, NoGraphicsError, NoVideoExtraError, OutputError.
     """
-    if max(plan.people.values()) > PEOPLE:
-        raise TooManyPeopleError(
-            f"A split has at most {PEOPLE} people; asked for {max(plan.people.values())}."
-        )
     voices = Voices(data)
     out.mkdir(parents=True, exist_ok=True)
     (out / clips.INDEX).unlink(missing_ok=True)  # until all is there again
