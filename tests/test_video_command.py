@@ -104,7 +104,7 @@ def test_test_clips_are_filmed_with_and_without_events(model: Path, tmp_path: Pa
 
 def test_training_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = write_clips(tmp_path / "clips", 2)
-    few = ["--autoencoder", "1", "--stage1", "1", "--stage2", "1", "--batch", "1"]
+    few = ["--autoencoder", "1", "--stage1", "1", "--stage2", "1", "--decoder", "1", "--batch", "1"]
     assert cli.main(["train", "video", str(root), str(tmp_path / "run"), *few]) == 0
     folder = Path(capsys.readouterr().out.strip().splitlines()[-1])
     found = model_file.load(folder)

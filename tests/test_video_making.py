@@ -20,6 +20,7 @@ from phiz.train.video import autoencoder, denoiser
 from phiz.train.video.material import Material, prepare
 from phiz.train.video.whole import write as write_model
 from phiz.video import clips, film, model_file, pipeline
+from phiz.video.autoencoder import from_pixels, to_latents, to_pictures
 from phiz.video.backbone import BackboneConfig
 from phiz.video.model_file import VideoModel, VideoModelError
 from phiz.video.network import Network, NetworkConfig
@@ -165,6 +166,16 @@ def test_training_resumes_to_the_same_weights_it_saved(material: list[Material],
     denoiser.train(material, tmp_path, start=start(), steps=8, **common)
     further = denoiser.load(tmp_path / "video1.safetensors").state_dict()
     assert not all(torch.equal(before[name], further[name]) for name in before)
+
+
+def test_a_sharper_decoder_reads_the_same_latents(root: Path, encoder: Path, tmp_path: Path) -> None:
+    sharper = autoencoder.load(autoencoder.sharpen(root, tmp_path, encoder, steps=40, peak_rate=2e-3))
+    before = autoencoder.load(encoder)
+    pictures = from_pixels(torch.from_numpy(clip(1).frames))
+    latents = to_latents(before, pictures)
+    assert torch.equal(to_latents(sharper, pictures), latents)
+    errors = [float((to_pictures(each, latents) - pictures).abs().mean()) for each in (before, sharper)]
+    assert errors[1] < errors[0]
 
 
 def test_a_damaged_model_is_named(folder: Path, tmp_path: Path) -> None:

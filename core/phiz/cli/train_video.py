@@ -45,9 +45,10 @@ def add_parser(kinds: argparse._SubParsersAction) -> None:
         help="Stable Diffusion 1.5, AnimateDiff, CLIP and Wav2Vec2 to stand on (default: a small model)",
     )
     for name, default, what in (
-        ("autoencoder", 4500, "steps of the small autoencoder, 8 frames each"),
+        ("autoencoder", 4000, "steps of the small autoencoder, 8 frames each"),
         ("stage1", 3000, "steps on single frames"),
         ("stage2", 300, "steps on motion"),
+        ("decoder", 2000, "steps on the autoencoder's decoder alone, at the end"),
     ):
         parser.add_argument(
             f"--{name}", type=positive, default=default, metavar="N", help=f"{what} (default {default})"
@@ -79,7 +80,8 @@ def run(args: argparse.Namespace) -> int:
         raise VideoTrainError("large weights are a U-Net's; leave --backbone or --weights out")
     if args.threads:
         torch.set_num_threads(args.threads)
-    effort = Effort(args.autoencoder, args.stage1, args.stage2, (args.batch, max(1, args.batch // 4)))
+    rows = (args.batch, max(1, args.batch // 4))
+    effort = Effort(args.autoencoder, args.stage1, args.stage2, args.decoder, rows)
     path = train(
         args.clips,
         args.out,

@@ -31,11 +31,13 @@ STEPS, LARGE_STEPS = 8, 25
 
 @dataclass(frozen=True)
 class Effort:
-    """Steps of the autoencoder and of the two stages; rows and frames a step of each stage."""
+    """Steps of the autoencoder, of the two stages and of the decoder alone; rows and frames a step of each
+    stage."""
 
     autoencoder: int = 4000
     first: int = 3000
     second: int = 300
+    decoder: int = 2000
     rows: tuple[int, int] = (8, 2)
     frames: tuple[int, int] = (4, WINDOW)
 
@@ -100,6 +102,17 @@ def train(
         found, out, stage=2, start=moving, steps=effort.second, batch=effort.rows[1], frames=effort.frames[1],
         shared=float(weights is None), **common,
     )  # fmt: skip
+    if weights is None:
+        sharper = autoencoder.sharpen(
+            root,
+            out,
+            out / autoencoder.NAME,
+            steps=effort.decoder,
+            seed=seed,
+            precision=precision,
+            every=every,
+        )
+        pictures = autoencoder.load(sharper)
     write(out / MODEL, root, done, pictures, large=weights is not None)
     return out / MODEL
 
