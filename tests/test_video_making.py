@@ -16,12 +16,13 @@ import torch
 from cartoons import FPS, SIZE, clip
 from cartoons import write as write_clips
 
-from phiz.train.video import autoencoder, denoiser
+from phiz.train.video import autoencoder, denoiser, sharpening
 from phiz.train.video.material import Material, prepare
 from phiz.train.video.whole import write as write_model
 from phiz.video import clips, film, model_file, pipeline
-from phiz.video.autoencoder import from_pixels, to_latents, to_pictures
+from phiz.video.autoencoder import from_latents, from_pixels, to_latents
 from phiz.video.backbone import BackboneConfig
+from phiz.video.detail import Detail
 from phiz.video.model_file import VideoModel, VideoModelError
 from phiz.video.network import Network, NetworkConfig
 from phiz.video.pipeline import DriveError, Scene, Senses
@@ -74,7 +75,7 @@ def folder(root: Path, encoder: Path, material: list[Material], tmp_path_factory
     )
     moving = denoiser.with_motion(denoiser.load(first))
     second = denoiser.train(material, out, stage=2, start=moving, steps=3, batch=1, frames=8)
-    write_model(out / "model", root, second, autoencoder.load(encoder))
+    write_model(out / "model", root, second, autoencoder.load(encoder), Detail())
     return out / "model"
 
 
@@ -180,13 +181,20 @@ def test_training_resumes_to_the_same_weights_it_saved(material: list[Material],
 
 
 def test_a_sharper_decoder_reads_the_same_latents(root: Path, encoder: Path, tmp_path: Path) -> None:
-    sharper = autoencoder.load(autoencoder.sharpen(root, tmp_path, encoder, steps=40, peak_rate=2e-3))
+    sharper, detail = sharpening.load(
+        sharpening.train(root, tmp_path, encoder, steps=40, peak_rate=2e-3), encoder
+    )
     before = autoencoder.load(encoder)
     pictures = from_pixels(torch.from_numpy(clip(1).frames))
+    portraits = from_pixels(torch.from_numpy(clip(1).portrait)).expand_as(pictures)
     latents = to_latents(before, pictures)
     assert torch.equal(to_latents(sharper, pictures), latents)
-    errors = [float((to_pictures(each, latents) - pictures).abs().mean()) for each in (before, sharper)]
-    assert errors[1] < errors[0]
+    with torch.no_grad():
+        smooth, drawn = from_latents(sharper, latents), from_latents(sharper, to_latents(sharper, portraits))
+        made = (from_latents(before, latents), smooth, detail(smooth, portraits, drawn))
+    errors = [float((each - pictures).abs().mean()) for each in made]
+    assert errors[2] < errors[1] < errors[0]
+    assert torch.equal(Detail()(smooth, portraits, drawn), smooth)  # untrained it adds nothing
 
 
 def test_a_damaged_model_is_named(folder: Path, tmp_path: Path) -> None:

@@ -77,11 +77,10 @@ def to_latents(autoencoder: AutoencoderKL, pictures: Tensor) -> Tensor:
     return (encoded(autoencoder, pictures).mean - mean) / spread
 
 
-@torch.no_grad()
-def to_pictures(autoencoder: AutoencoderKL, latents: Tensor) -> Tensor:
-    """The way back: (N, C, h, w) -> (N, 3, H, W) in -1..1."""
+def from_latents(autoencoder: AutoencoderKL, latents: Tensor) -> Tensor:
+    """The way back: (N, C, h, w) of about one -> (N, 3, H, W) about -1..1."""
     mean, spread = _scale(autoencoder, latents)
-    return decoded(autoencoder, latents * spread + mean).clamp(-1, 1)
+    return decoded(autoencoder, latents * spread + mean)
 
 
 def from_pixels(pixels: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A model as a folder: `model.json`, `network.safetensors` and `autoencoder.safetensors`, data only."""
+"""A model as a folder: `model.json`, and weights as safetensors, data only."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from torch import nn
 from phiz.errors import PhizError
 from phiz.runtime.bundle import digest
 from phiz.video.autoencoder import small_autoencoder
+from phiz.video.detail import Detail
 from phiz.video.network import Network, NetworkConfig
 from phiz.video.prompts import WORDS
 from phiz.writing import whole_file
 
 MANIFEST = "model.json"
-PARTS = ("network.safetensors", "autoencoder.safetensors")
+PARTS = ("network.safetensors", "autoencoder.safetensors", "detail.safetensors")
+"""Of a large model the first alone."""
 SHIPPED = Path(__file__).parent / "bundle"
 """Where the model that comes with Phiz lies."""
 
@@ -64,12 +66,15 @@ class VideoModel:
     manifest: Manifest
     network: Network
     autoencoder: AutoencoderKL
+    detail: Detail | None = None
 
 
 def write(folder: Path, model: VideoModel) -> None:
     """Weights in float16, each file whole or not at all, the manifest last. Raises OutputError."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts: list[nn.Module] = [model.network] if model.manifest.large else [model.network, model.autoencoder]
+    parts: list[nn.Module] = [model.network]
+    if not model.manifest.large:
+        parts += [model.autoencoder, model.detail or Detail()]
     names = PARTS[: len(parts)]
     for name, part in zip(names, parts, strict=True):
         with whole_file(folder / name) as out:
@@ -94,8 +99,9 @@ def load(path: str | os.PathLike[str] | None = None) -> VideoModel:
         autoencoder = small_autoencoder(
             tuple(manifest.autoencoder["widths"]), manifest.autoencoder["channels"]
         )
-        _fill(network, folder / PARTS[0])
-        _fill(autoencoder, folder / PARTS[1])
+        detail = Detail()
+        for part, name in zip((network, autoencoder, detail), PARTS, strict=True):
+            _fill(part, folder / name)
     except (TypeError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise VideoModelError(f"{folder} does not hold the model it is said to: {reason}") from error
@@ -107,7 +113,10 @@ def load(path: str | os.PathLike[str] | None = None) -> VideoModel:
         latents_mean=manifest.autoencoder["latents_mean"], latents_std=manifest.autoencoder["latents_std"]
     )
     return VideoModel(
-        manifest, network.eval().requires_grad_(False), autoencoder.eval().requires_grad_(False)
+        manifest,
+        network.eval().requires_grad_(False),
+        autoencoder.eval().requires_grad_(False),
+        detail.eval().requires_grad_(False),
     )
 
 

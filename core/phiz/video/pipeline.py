@@ -18,7 +18,7 @@ from phiz.audio.recording import Recording
 from phiz.errors import PhizError
 from phiz.motion.take import Take
 from phiz.video import film
-from phiz.video.autoencoder import as_pixels, factor, from_pixels, to_latents, to_pictures
+from phiz.video.autoencoder import as_pixels, factor, from_latents, from_pixels, to_latents
 from phiz.video.conditions import Bank, Conditions
 from phiz.video.guidance import Guidance, Progressive
 from phiz.video.hearing import Heard, Hearing, take_rows
@@ -117,7 +117,7 @@ def make(
     )
     film.write(
         out,
-        _decoded(clean, model, progress),
+        _decoded(clean, model, scene.portrait, progress),
         manifest.fps,
         scene.voice.samples,
         quality=QUALITY,
@@ -139,10 +139,19 @@ def _key(scene: Scene, model: VideoModel, how: Sampling) -> str:
     return digest.hexdigest()
 
 
-def _decoded(clean: np.ndarray, model: VideoModel, progress: Callable[[float], None]) -> Iterator[np.ndarray]:
+def _decoded(
+    clean: np.ndarray, model: VideoModel, portrait: np.ndarray, progress: Callable[[float], None]
+) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 of latents, as they are asked for."""
+    still = from_pixels(torch.from_numpy(np.array(portrait)))[None]
     for start in range(0, len(clean), _DECODED):
         part = torch.from_numpy(np.array(clean[start : start + _DECODED]))
-        yield from as_pixels(to_pictures(model.autoencoder, part)).numpy()
+        with torch.no_grad():
+            pictures = from_latents(model.autoencoder, part)
+            if model.detail is not None:
+                drawn = from_latents(model.autoencoder, to_latents(model.autoencoder, still))
+                pictures = model.detail(pictures, still.expand_as(pictures), drawn.expand_as(pictures))
+        yield from as_pixels(pictures).numpy()
         progress(_DENOISING + (1.0 - _DENOISING) * min(1.0, (start + _DECODED) / len(clean)))
 
 

@@ -10,7 +10,7 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from PIL import Image, ImageOps
 
 from phiz.errors import PhizError
-from phiz.video.autoencoder import from_pixels, to_latents, to_pictures
+from phiz.video.autoencoder import from_latents, from_pixels, to_latents
 
 
 class PortraitError(PhizError):
@@ -29,9 +29,10 @@ def read(path: str | os.PathLike[str], size: int) -> np.ndarray:
     return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.LANCZOS))
 
 
+@torch.no_grad()
 def strangeness(portrait: np.ndarray, autoencoder: AutoencoderKL) -> float:
     """How badly an autoencoder draws a portrait again: mean absolute error, 0 to 1. A face unlike all those
     that it was trained on comes out worse."""
     picture = from_pixels(torch.from_numpy(np.array(portrait)))[None]
-    again = to_pictures(autoencoder, to_latents(autoencoder, picture))
+    again = from_latents(autoencoder, to_latents(autoencoder, picture)).clamp(-1, 1)
     return float((again - picture).abs().mean()) / 2.0

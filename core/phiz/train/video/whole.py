@@ -12,11 +12,12 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
 from phiz.runtime import bundle
 from phiz.train import checkpoint
-from phiz.train.video import autoencoder, denoiser
+from phiz.train.video import autoencoder, denoiser, sharpening
 from phiz.train.video.material import LIGHTS, prepare
 from phiz.train.video.precision import Precision
 from phiz.video import clips, folders, model_file
 from phiz.video.backbone import BackboneConfig, Kind
+from phiz.video.detail import Detail
 from phiz.video.hearing import BundleHearing
 from phiz.video.model_file import Manifest, VideoModel
 from phiz.video.network import Network, NetworkConfig
@@ -72,6 +73,7 @@ def train(
     clips.read_index(root)  # before anything else, whether there is one
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
+    detail: Detail | None = None
     if weights is None:
         path = autoencoder.train(
             root, out, steps=effort.autoencoder, seed=seed, precision=precision, every=every
@@ -103,22 +105,19 @@ def train(
         shared=float(weights is None), **common,
     )  # fmt: skip
     if weights is None:
-        sharper = autoencoder.sharpen(
-            root,
-            out,
-            out / autoencoder.NAME,
-            steps=effort.decoder,
-            seed=seed,
-            precision=precision,
-            every=every,
+        encoder = out / autoencoder.NAME
+        sharper = sharpening.train(
+            root, out, encoder, steps=effort.decoder, seed=seed, precision=precision, every=every
         )
-        pictures = autoencoder.load(sharper)
-    write(out / MODEL, root, done, pictures, large=weights is not None)
+        pictures, detail = sharpening.load(sharper, encoder)
+    write(out / MODEL, root, done, pictures, detail)
     return out / MODEL
 
 
-def write(folder: Path, root: Path, path: Path, pictures: AutoencoderKL, large: bool = False) -> None:
-    """A model folder of a checkpoint and its autoencoder. Raises CheckpointError, ClipsError, OutputError."""
+def write(folder: Path, root: Path, path: Path, pictures: AutoencoderKL, detail: Detail | None) -> None:
+    """A model folder of a checkpoint and what draws its latents; without `detail` it is a large one, of the
+    network alone. Raises CheckpointError, ClipsError, OutputError."""
+    large = detail is None
     index, trained = clips.read_index(root), denoiser.load(path)
     facts = checkpoint.facts(path)
     config = pictures.config
@@ -150,4 +149,4 @@ def write(folder: Path, root: Path, path: Path, pictures: AutoencoderKL, large: 
         },
         sha256={},
     )
-    model_file.write(folder, VideoModel(manifest, trained, pictures))
+    model_file.write(folder, VideoModel(manifest, trained, pictures, detail))
