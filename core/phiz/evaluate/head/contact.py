@@ -43,10 +43,10 @@ def _worst(found: list[tuple[float, float]], surface: Surface) -> tuple[float, f
 def through(surface: Surface, points: np.ndarray, part: int) -> int:
     """Faces of the outer skin that eyeballs (EYE) or teeth and tongue (MOUTH) come through."""
     own = surface.triangles[surface.part == part]
-    box = points[own.ravel()].min(0) - 2 * DEEP, points[own.ravel()].max(0) + 2 * DEEP
-    corners = points[surface.triangles[surface.outer]]
-    near = ((corners.max(1) >= box[0]) & (corners.min(1) <= box[1])).all(1)
-    outer = surface.outer[near]
+    low, high = points[own.ravel()].min(0) - 2 * DEEP, points[own.ravel()].max(0) + 2 * DEEP
+    beyond = np.packbits(np.concatenate([points < low, points > high], 1), axis=1)[:, 0]  # a bit a side
+    a, b, c = beyond[surface.triangles[surface.outer]].T
+    outer = surface.outer[(a & b & c) == 0]
     pairs, depth = crossings(points, surface.triangles[outer], own)
     return len(np.unique(surface.polygon[outer[pairs[depth > DEEP, 0]]]))
 

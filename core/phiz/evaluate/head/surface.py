@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Surface:
     part: np.ndarray
     edge: np.ndarray
 
-    @property
+    @cached_property
     def outer(self) -> np.ndarray:
         """Triangles of the outer skin."""
         return np.flatnonzero(self.part == OUTER)

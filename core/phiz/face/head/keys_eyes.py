@@ -74,7 +74,7 @@ class _Lids:
     ) -> np.ndarray:
         """(V, 3) displacement when the rim rises and turns by angles (N,) and moves out by lift (N,).
 
-        The inner edge of the rim moves out by `edge` (N,) more.
+        The inner edge of the rim moves out by `edge` (N,) more; a `raised` upper lid takes its fold along.
         """
         delta, grips = np.zeros((self.total, 3)), self.grip_raised if raised else self.grip
         for k, (loop, points, grip) in enumerate(zip(self.ring.loops, self.points, grips, strict=True)):
@@ -88,11 +88,10 @@ class _Lids:
         """(N,) how much further off a lid must end that goes `way` radians on a chord, to clear the arc."""
         return 2 * self.radius * (1 - np.cos(way / 2))
 
-    def blink(self, amount: float = 1.0) -> np.ndarray:
+    def blink(self) -> np.ndarray:
         """Closed exactly at 1: rims of both lids arrive at the same points."""
-        rise = (self.meet - self.elevation) * amount
-        lift = (self.off_arc(self.way) + CLEAR * self.bow) * amount
-        return self.moved(rise, self.turn * amount, lift, EDGE_LIFT * self.open * amount)
+        lift = self.off_arc(self.way) + CLEAR * self.bow
+        return self.moved(self.meet - self.elevation, self.turn, lift, EDGE_LIFT * self.open)
 
     def below(self, delta: np.ndarray) -> np.ndarray:
         """(V, 3) the displacement of the skin round the eye, less where a lid goes its own way."""
