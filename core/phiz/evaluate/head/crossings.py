@@ -34,14 +34,19 @@ def _neighbours(points: np.ndarray, some: np.ndarray, others: np.ndarray) -> tup
     start = np.searchsorted(sorted_keys, keys[0], "left")
     count = np.searchsorted(sorted_keys, keys[0], "right") - start
     first = np.repeat(owners[0], count)
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    second = owners[1][order][np.repeat(start, count) + within]
+    places = np.arange(count.sum(), dtype=np.int32)
+    places += np.repeat((start - np.cumsum(count) + count).astype(np.int32), count)
+    second = owners[1][order][places]
     if some is others:
         later = first < second
         first, second = first[later], second[later]
-    (low_a, high_a), (low_b, high_b) = boxes
-    meet = ((low_a[first] <= high_b[second]) & (low_b[second] <= high_a[first])).all(1)
-    pairs = np.unique(first[meet] * len(others) + second[meet])
+    for axis in range(3):  # one after the other: few pairs are left after the first
+        (low_a, high_a), (low_b, high_b) = (
+            (np.ascontiguousarray(low[:, axis]), np.ascontiguousarray(high[:, axis])) for low, high in boxes
+        )
+        meet = (low_a[first] <= high_b[second]) & (low_b[second] <= high_a[first])
+        first, second = first[meet], second[meet]
+    pairs = np.unique(first.astype(np.int64) * len(others) + second)
     return pairs // len(others), pairs % len(others)
 
 
@@ -50,7 +55,7 @@ def _cells(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first = np.floor(low / CELL).astype(np.int64)
     size = np.floor(high / CELL).astype(np.int64) - first + 1  # (n, 3)
     count = size.prod(1)
-    owner = np.repeat(np.arange(len(low)), count)
+    owner = np.repeat(np.arange(len(low), dtype=np.int32), count)
     within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     size = size[owner]
     steps = np.stack(

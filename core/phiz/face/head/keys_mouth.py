@@ -228,6 +228,12 @@ def _funnel_open(q: Points) -> np.ndarray:
     return push(near * under(q), 0, 20, 0) + push(near * over(q), 0, -8, 0)
 
 
+def _funnel_pucker(q: Points) -> np.ndarray:
+    """A trumpet that is puckered stays round: both together would close it to a slit."""
+    near = round_mouth(q, 0.55)
+    return push(near * q.beside, 22, 0, 0) + push(near, 0, 0, -8)
+
+
 def _pucker_open(q: Points) -> np.ndarray:
     """A kiss with an open jaw is a small round opening."""
     near = round_mouth(q, 0.5)
@@ -271,6 +277,7 @@ CORRECTIVES: dict[tuple[str, ...], Field] = {
     ("jawOpen", "mouthFunnel"): _funnel_open,
     ("jawOpen", "mouthPucker"): _pucker_open,
     ("jawOpen", "mouthSmile"): _smile_open,
+    ("mouthFunnel", "mouthPucker"): _funnel_pucker,
     ("mouthSmile", "mouthDimple"): _smile_dimple,
     ("mouthRollLower", "mouthRollUpper"): _rolled_both,
     ("mouthRollLower", "mouthPress"): _rolled_lower_pressed,
