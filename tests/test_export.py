@@ -183,4 +183,5 @@ def test_what_ships_is_small() -> None:
     )
     heard, moved, added = (sum(p.numel() for p in network.parameters()) for network in networks)
     assert 2 * heard + 3 * moved + 2 * added < 29 * 2**20
-    assert sum(path.stat().st_size for path in bundle.SHIPPED.iterdir()) < 30 * 2**20
+    # Of it 3.5 MB are what guidance is read by, in both denoisers.
+    assert sum(path.stat().st_size for path in bundle.SHIPPED.iterdir()) < 32 * 2**20

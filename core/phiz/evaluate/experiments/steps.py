@@ -91,8 +91,8 @@ def _says(rows: list[tuple[object, ...]], length: float, bilabials: int) -> str:
 def _draw(axes: Axes, rows: list[tuple[object, ...]]) -> None:
     for name in dict.fromkeys(str(row[0]) for row in rows):
         own = [row for row in rows if row[0] == name]
-        axes.plot([float(str(r[-1])) for r in own], [float(str(r[2])) for r in own], "o-", label=name)
+        axes.plot([float(str(r[-1])) for r in own], [float(str(r[6])) for r in own], "o-", label=name)
     axes.set_xscale("log")
     axes.set_xlabel("CPU seconds per second of audio")
-    axes.set_ylabel("share of /p b m/ that close")
+    axes.set_ylabel("how far seeds are apart")
     axes.legend(fontsize=8)

@@ -25,8 +25,8 @@ from phiz.runtime.noise import noise_between
 
 LOOK_AHEAD = 0.2
 """Seconds of sound after a frame's own time that it waits for, at the most: then it is there."""
-HOP = 3
-"""Frames that are made at a time, a tenth of a second."""
+HOP = 2
+"""Frames that are made at a time: the more, the less of what follows the last of them has heard."""
 STEPS = 3
 """Of sampling, at the most, where nothing else is asked for: fewer and the eyes would not blink."""
 
