@@ -49,7 +49,7 @@ class Binder(Moves, Denials, Degrees, Timing):
             "",
             None,
         )
-        self._carried_denial = self._open_denial = False
+        self._carried_denial = self._open_denial = self._dangling = False
         self.said.parts, self.said.moves = [], []
 
     def _segment(self, n: int, segment: Segment) -> None:

@@ -137,10 +137,14 @@ class Denials(Reader):
             and not (self.row[first.first].word in _ACTS and has_any(segment, "part"))
         ):
             ranges.append((first.last, last, "command"))  # 'lose the smile'
+        if self._dangling and segment.items and segment.joins <= {","} and not negators:
+            ranges.append((segment.items[0].first, last, "not"))  # 'do not, repeat not, smile'
         if self._open_denial and segment.items and not {",", "and", "next", "cut", ":"} & segment.joins:
             ranges.append((segment.items[0].first, last, "not"))  # 'not | with the eyes'
         tail = negators[-1] if negators else None
         plain = tail is not None and tail.get("negator")[0] in ("not", "n't", "never")
+        faceless = not has_any(segment, *_FACES, "move")
+        self._dangling = plain and tail is segment.items[-1] and faceless
         self._open_denial = plain and tail is segment.items[-1] and bool(ranges)
         opened = first is not None and first.first and self.row[first.first - 1].word == "("
         shown = bool(self.heads) and self.segments[self.heads[-1].segment + 1] is segment

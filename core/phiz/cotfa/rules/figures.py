@@ -22,7 +22,8 @@ class Time:
     after: seconds that pass before what follows ('two seconds later'). by: when all of it is there.
     also: once more at each ('at 2 and 4 s'). lead: how long what is named goes on ('six seconds of calm').
     ramp: how long it takes to come. rest: from where the thing before ends to the end.
-    whole: from beginning to end, unless something says better.
+    whole: from beginning to end, unless something says better. bare: seconds with no word that says what
+    they are.
     """
 
     first: int
@@ -37,6 +38,7 @@ class Time:
     also: tuple[float, ...] = ()
     rest: bool = False
     whole: bool = False
+    bare: bool = False
 
 
 class Figures(Points):
@@ -62,6 +64,14 @@ class Figures(Points):
                 i, second.last + 1, start=first.seconds * self._scale(first, second), end=second.seconds
             )
         figure = first.sure and (close != ")" or self.word(first.last - 1) in UNITS or self._figured(j))
+        if (
+            close == ")"
+            and self.word(k) == close
+            and self.word(i - 1) in UNITS
+            and first.sure
+            and not first.edge
+        ):
+            return Time(i, k + 1, length=first.seconds)  # 'at 1 s (300 ms)'
         if self.word(k) != close or k > first.last or (close == ")" and not figure):
             return None
         return Time(i, k + 1, start=first.seconds)

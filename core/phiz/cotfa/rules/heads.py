@@ -78,6 +78,7 @@ class Reader:
         self._waiting_degree: float | None = None
         self._carried_denial = False
         self._open_denial = False
+        self._dangling = False
 
 
 def joined_by_and(segment: Segment) -> bool:

@@ -14,6 +14,7 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import INDEX
 
 _TO = ("at", "to", "on", "toward", "towards", "into", "onto", "upon")  # where a look goes
+_STUDY = ("study", "examine", "inspect", "contemplate", "scan")
 _USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
@@ -176,6 +177,8 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     for move, things in faces["looked_at"].items():
         if move != "about":
             yield from ((f"{prep} {thing}", ("move", move), False) for prep in _TO for thing in things)
+            look = FaceWord(((63 if move == "up" else 64, 0.8, ""),))
+            yield from ((f"{verb} {thing}", ("word", look), False) for verb in _STUDY for thing in things)
     for name, entry in faces["words"].items():
         word = FaceWord(
             parse_units(entry["units"]),

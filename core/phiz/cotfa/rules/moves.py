@@ -15,14 +15,7 @@ _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way t
 _GAZE = frozenset((61, 62, 63, 64))
 
 _BACK = word_set("again back both they")
-_UNDOES = {
-    1: ("down",),
-    2: ("down",),
-    43: ("open", "up"),
-    26: ("shut",),
-    27: ("shut",),
-    25: ("shut",),
-} | {5: ("narrow", "down", "half")}
+_UNDOES = {1: ("down",), 2: ("down",), 43: ("open", "up"), 26: ("shut",), 27: ("shut",), 25: ("shut",)}
 """Unit: the moves of its part that undo it."""
 
 
@@ -67,7 +60,7 @@ class Moves(Sides):
             if any(self._fits(part, self.said.last_moves) for _, part in parts):
                 self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
                 return
-        if not moves and parts and self.said.moves and {"first", "next", "cut"} & segment.joins:
+        if not moves and parts and self.said.moves and {"first", "next", "only", "just"} & segment.joins:
             for item, part in parts:  # 'raises first one eyebrow, then ...'
                 mine = [move for move in self.said.moves if self._fits(part, [move])]
                 yield from self._made(n, segment, part, sides[item.first], mine, item, item)
@@ -121,11 +114,15 @@ class Moves(Sides):
         idle = [
             (part, sides[item.first]) for item, part in parts if item.first not in bound and part != "head"
         ]
-        single = [pair for pair in idle if pair == ("brow", "any") or pair[0] in ("inner brow", "outer brow")]
+        single = [
+            pair
+            for pair in idle
+            if (pair[0] == "brow" and pair[1] in ("any", "L", "R")) or pair[0] in ("inner brow", "outer brow")
+        ]
         if single and not moves and len(idle) == 1 and self._last_of(n, segment):
             part, side = single[0]  # 'curious: one eyebrow', 'outer brow L, 0.5-1.5'
             at = next(item for item, other in parts if other == part)
-            units = ((2, None, ""),) if side == "any" else self.lexicon.table[part, "up"]
+            units = ((2, None, ""),) if part == "brow" else self.lexicon.table[part, "up"]
             yield Head(units, None, at.first, at.last, n, segment.sentence, side=side, part=part)
             return
         if idle:
@@ -143,12 +140,14 @@ class Moves(Sides):
     def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
         """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-        returns = any(move.has("end") for move in loose)
+        returns = any(move.has("end") for move in loose) or self._reopens(loose)
         if self.said.last_part is None or not (words & _BACK or returns):
             return loose
         part = self.said.last_part[0]
         mine = [h for h in self.heads if h.part in (part, "") and h.units and not h.denied]
         undone = {way for h in mine for unit, _, _ in h.units for way in _UNDOES.get(unit, ())}
+        if words & {"again", "back"} and any(unit == 5 for h in mine for unit, _, _ in h.units):
+            undone |= {"narrow", "down", "half"}
         undoing = [
             move
             for move in loose
@@ -164,6 +163,17 @@ class Moves(Sides):
             ]
         segment.items = [item for item in segment.items if not item.has("time")]
         return [move for move in loose if move not in undoing]
+
+    def _reopens(self, loose: Sequence[Item]) -> bool:
+        """'Lids shut at 3, open at 4'."""
+        names = {name for move in loose for name in move.get("move")}
+        last = self.heads[-1] if self.heads else None
+        return (
+            "open" in names
+            and "wide" not in names
+            and last is not None
+            and last.units[:1] == ((43, None, ""),)
+        )
 
     def _more_than(self, part: str, move: Item, undone: set[str]) -> bool:
         """Whether a move that undoes another does more: 'the eyes open wide'."""

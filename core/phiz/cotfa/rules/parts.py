@@ -53,6 +53,9 @@ class Parts(Amounts):
             and self.word(self._hyphen(j + 1)) in ("second", "sec")
         ):
             return Part(nth - 1.0, nth, self._hyphen(j + 1) + 1)
+        last = ORDINALS.get(self.word(j + 2), 0.0) if self.word(j + 1) in ("and", "to") else 0.0
+        if inside and nth and last > nth and self.word(j + 3) == "seconds":
+            return Part(nth - 1.0, last, j + 4)
         if inside and self._elliptic(i, j):
             if which == "second" and any(token.word == "half" for token in self.row[:i]):
                 return Part(0.5 * self.duration, self.duration, j + 1)

@@ -9,7 +9,7 @@ from phiz.cotfa.rules.parts import THING, Parts
 from phiz.cotfa.rules.tokens import word_set
 
 _ROUGHLY = word_set("""the about around roughly exactly approximately approx say circa precisely just almost
-    nearly only some somewhere = ~ ≈ : a count of mark time""")
+    nearly only some somewhere each = ~ ≈ : a count of mark time""")
 _NEARLY = word_set("before after past shy under shortly right well over")
 """'Just before three' is three, to the ear."""
 _TAIL = word_set("mark point marks points spot")

@@ -29,6 +29,8 @@ _STEPS = word_set("step phase part stage pose key beat")
 def second_half(words: Sequence[str], made: Sequence[Segment]) -> bool:
     """'Swap the frown FOR a smile', 'no sooner does he smile THAN ...', 'follow the wink WITH a smile'."""
     shown = any(has_head(s) for s in made if s.sentence == made[-1].sentence)
+    if words[-1] == "than" and "no" not in words:
+        return False  # 'she would sooner frown than smile'
     return bool(set(_SECOND_HALF.get(words[-1], ())) & set(words)) and shown
 
 

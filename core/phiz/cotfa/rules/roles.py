@@ -80,6 +80,8 @@ class Roles(Figures):
                 return Time(
                     i, second.last, start=first.seconds * self._scale(first, second), end=second.seconds
                 )
+        if prep == "apex" and any(token.word == "onset" for token in self.row):
+            return Time(i, first.last, by=first.seconds)
         if prep == "apex":
             return Time(i, first.last, start=first.seconds)
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from phiz.cotfa.rules.heads import Head
 from phiz.cotfa.rules.order import Gap, beats, gaps
@@ -37,12 +37,14 @@ class Placed:
     given_end: float | None = None
     length: float | None = None
     by: float | None = None
+    ramp: float | None = None
 
 
 def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) -> list[Placed]:
     """Every head with its start and end, in the order of the note."""
     made = [Placed(head, beat) for head, beat in zip(heads, beats(heads, segments), strict=True)]
     made = [place for n, place in enumerate(made) if not _said_better(place, made[n + 1 :])]
+    _listed(made, duration)
     _given(made, duration)
     _share_times(made, segments)
     _starts(made, duration)
@@ -72,6 +74,22 @@ def _said_better(place: Placed, later: Sequence[Placed]) -> bool:
     )  # fmt: skip
 
 
+def _listed(made: Sequence[Placed], duration: float) -> None:
+    """'Corners up 1 s, down 2 s, up 3 s': seconds that grow from step to step are points, not lengths."""
+    for sentence in {place.head.sentence for place in made}:
+        mine = [p.head for p in made if p.head.sentence == sentence and p.head.times]
+        bare = [h.times[0] for h in mine if len(h.times) == 1 and h.times[0].bare]
+        lengths = list(dict.fromkeys(time.length or 0.0 for time in bare))
+        if (
+            len(bare) == len(mine)
+            and len(lengths) > 1
+            and lengths == sorted(lengths)
+            and lengths[-1] < duration
+        ):
+            for head in mine:
+                head.times = [replace(t, length=None, start=t.length, bare=False) for t in head.times]
+
+
 def _given(made: Sequence[Placed], duration: float) -> None:
     """What the note says itself."""
     last_start = spent = 0.0  # spent: seconds of what was so far 'two seconds of' something
@@ -94,6 +112,7 @@ def _given(made: Sequence[Placed], duration: float) -> None:
                 place.given_end = time.end
             elif start is not None and place.given_end is not None and place.given_end <= start:
                 place.given_end = None
+            place.ramp = time.ramp if time.ramp is not None else place.ramp
             place.length = time.length if time.length is not None else place.length
             place.by = time.by if time.by is not None else place.by
         if "all" in place.head.manners:
@@ -287,6 +306,8 @@ def _ramps(made: Sequence[Placed], duration: float) -> None:
             come = min(0.08, 0.3 * span)
         if "slow" in manners:
             come = min(1.2, 0.6 * span)
+        if place.ramp is not None:
+            come = min(place.ramp, 0.9 * span)
         if "grow" in manners:
             come = min(0.9 * span, span - go)
         if "fade" in manners or (place.head.over and place.given_end is None):

@@ -12,6 +12,7 @@ from phiz.cotfa.rules.roles import Roles
 from phiz.cotfa.rules.tokens import word_set
 
 _WAITS = word_set("wait waits pause pauses beat waiting hesitates")
+_RAMPS = word_set("ramp ramps ramping fade fades fading ease eases easing build builds blend blends")
 _PASSES = word_set("pass passes go by elapse elapses tick have gone passed elapsed")
 _GONE = word_set("have has gone by passed elapsed went pass in")
 _POINTERS = frozenset((":", ">", "→", "=>"))
@@ -26,7 +27,8 @@ class Clock(Roles):
         best: Time | None = None
         for read in (
             self._bracketed, self._equals, self._labelled, self._whole, self._stretch, self._rest,
-            self._range, self._at_the_end, self._role, self._length, self._every, self._share, self._counted,
+            self._range, self._at_the_end, self._ramp, self._role, self._length, self._every, self._share,
+            self._counted,
         ):  # fmt: skip
             time = read(i)
             if time is not None and self._possible(time) and (best is None or time.last > best.last):
@@ -129,6 +131,19 @@ class Clock(Roles):
             return Time(i, found.last + 2, length=found.seconds)
         return None
 
+    def _ramp(self, i: int) -> Time | None:
+        """'Ramps up 1.0-2.0', 'fades in from 1 to 2 s': comes so long; 'ramps down 3-4': gone by then."""
+        way = self.word(i + 1)
+        if self.word(i) not in _RAMPS or way not in ("up", "in", "down", "out", "off", "away"):
+            return None
+        j = i + 3 if self.word(i + 2) in ("over",) else i + 2
+        between = self._range(j)
+        if between is None or between.start is None or between.end is None:
+            return None
+        if way in ("up", "in"):
+            return Time(i, between.last, start=between.start, ramp=between.end - between.start)
+        return Time(i, between.last, end=between.end)
+
     def _every(self, i: int) -> Time | None:
         """Every two seconds; every second."""
         if self.word(i) != "every":
@@ -156,6 +171,8 @@ class Clock(Roles):
         if not found.sure:
             return self._bare(i, j, found)
         value, k, lead = found.seconds, found.last, self.word(i)
+        if i == j and self.word(k - 2) == "-" and not self.closed(k):
+            return Time(i, k, length=value)  # 'a two-second smile'
         after = self.word(k)
         if (ending := self.from_end(k)) is not None:
             return Time(i, ending, start=max(0.0, self.duration - value))
@@ -189,7 +206,9 @@ class Clock(Roles):
             or (self.word(i - 1) in _POINTERS and self.closed(k))
         ):
             return Time(i, k, start=value)
-        return None if lead in ("for", "after", "there") else Time(i, k, length=value)
+        if lead in ("for", "after", "there"):
+            return None
+        return Time(i, k, length=value, bare=i == j and self.row[i].kind == "number")
 
     def _counting(self, i: int, j: int) -> Time | None:
         """'Count to two', 'a count of three': so long."""

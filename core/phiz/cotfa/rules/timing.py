@@ -196,9 +196,10 @@ class Timing(Reader):
     def _goes(self, segment: Segment, item: Item) -> bool:
         """'The smile goes at 3 s', 'is dropped at 3 s': nothing but a time behind."""
         word, before = self.row[item.first].word, self.row[item.first - 1].word if item.first else ""
+        named = any(i.has("word") and i.last == item.first for i in segment.items)
         gone = word in ("goes", "go") or (word in ("dropped", "cut", "killed") and before in ("is", "are"))
         behind = [i for i in segment.items if i.first >= item.last]
-        return gone and bool(behind) and all(i.has("time") for i in behind)
+        return gone and all(i.has("time") for i in behind) and (bool(behind) or named)
 
     def _loses(self, segment: Segment, item: Item) -> bool:
         """'Loses the smile at 2 s', 'stops smiling at 3 s': an end, not a denial."""
