@@ -53,11 +53,21 @@ class Denials(Reader):
             return
         if has_any(segment, "part", "move", "word", "feel", "code"):
             return
+        if not any(head.sentence == segment.sentence for head in self.heads):
+            self._taken_back_later(segment)
         if "next" in segment.joins:
             return  # 'three blinks, then none'
         mine = [head for head in self.heads if head.sentence == segment.sentence]
         for head in mine:
             head.denied = head.denied or head.segment == mine[-1].segment
+
+    def _taken_back_later(self, segment: Segment) -> None:
+        """'He wants to laugh. He must not.'"""
+        first = self.row[segment.items[0].first].word
+        if first in _SUBJECTS and len(segment.items) <= 4:
+            mine = [head for head in self.heads if head.sentence == segment.sentence - 1]
+            for head in mine:
+                head.denied = head.denied or head.segment == mine[-1].segment
 
     def _answered(self, segment: Segment) -> None:
         """'A smile? No.': the answer denies what was asked."""

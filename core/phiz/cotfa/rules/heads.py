@@ -56,6 +56,7 @@ class Said:
     parts: list[tuple[str, str]] = field(default_factory=list)  # part and side, waiting for a move
     last_part: tuple[str, str] | None = None
     moves: list[Item] = field(default_factory=list)  # moves waiting for a part
+    alone: list[tuple[int, Item]] = field(default_factory=list)  # of those, with their segments: bare verbs
     last_moves: list[Item] = field(default_factory=list)
     side: str = ""
 

@@ -77,6 +77,15 @@ class Moves(Sides):
                     moved.append(move)
                     bound.setdefault(item.first, []).append((move, part))
                     break
+        named = [part for _, part in parts if part != "head"]
+        for where, move in self.said.alone if named else ():
+            if move not in self.said.moves or self.segments[where].sentence != segment.sentence:
+                continue
+            if self._fits(named[0], [move]):
+                for head in self._made(where, self.segments[where], named[0], "", [move], None, move):
+                    self.heads.append(head)
+                self.said.moves.remove(move)
+        self.said.alone = [] if named else self.said.alone
         grins = any(12 in {au for au, _, _ in word.units} for i in segment.items for word in i.get("word"))
         for item, part in parts:
             if item.first in bound and not (part == "teeth" and grins):
@@ -111,6 +120,10 @@ class Moves(Sides):
                     loose = []
                     break
         self.said.moves += loose
+        if loose and all(i in loose or i.has("time", "manner", "degree") for i in segment.items):
+            self.said.alone += [
+                (n, move) for move in loose if "move" not in move.get("move")
+            ]  # 'purses, parts, then sucks in her lips'
         idle = [
             (part, sides[item.first]) for item, part in parts if item.first not in bound and part != "head"
         ]

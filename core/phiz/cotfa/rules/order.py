@@ -49,6 +49,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     listed = {s.sentence for s in segments if any(item.has("in order") for item in s.items)}
     listed |= _counted(segments)
     listed |= {s.sentence for s in segments if "next" in s.joins and s.joins & {"finally", "lastly"}}
+    listed |= _chained(segments, there)
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
     amid = -1  # the sentence that has a 'between'
@@ -123,6 +124,17 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             if all(over) and sub is None:
                 current = highest + 1.0  # 'as the smile fades, she frowns'
     return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
+
+
+def _chained(segments: Sequence[Segment], there: set[int]) -> set[int]:
+    """Sentences of bare things that end in 'then': 'squint, pout, then smile'."""
+    chained: set[int] = set()
+    for n, segment in enumerate(segments):
+        mine = [m for m in sorted(there) if m < n and segments[m].sentence == segment.sentence]
+        bare = all(len(segments[m].items) <= 2 and segments[m].joins <= {","} for m in mine)
+        if n in there and {"next", "then"} <= segment.joins and len(mine) > 1 and bare:
+            chained.add(segment.sentence)
+    return chained
 
 
 def _counted(segments: Sequence[Segment]) -> set[int]:

@@ -77,7 +77,7 @@ def numbered(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:
     if len(row[i].word) == 1 and row[i].word in "bcdefgh" and word_at(row, i + 1) == ".":
         return row[0].word == "a" and word_at(row, 1) == "."
     if row[i].kind == "number" and word_at(row, i - 1) in _STEPS and item.has("plain"):
-        return True
+        return word_at(row, i - 2) not in ("on", "at", "by")
     if row[i].kind != "number" or not row[i].word.isdigit() or int(row[i].word) > 12 or not item.has("plain"):
         return False
     after = row[i + 1] if i + 1 < len(row) else None

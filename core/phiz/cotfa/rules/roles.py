@@ -103,8 +103,9 @@ class Roles(Figures):
 
     def _start(self, i: int, words: tuple[str, ...]) -> Time | None:
         prep, j = words[-1], i + len(words)
-        if words[0] == "right" and self.word(i - 1) not in ("", ",", ".", ";", ":"):
-            return None
+        sides = any(token.word == "left" for token in self.row)
+        if words[0] == "right" and (sides or self.word(i - 1) not in ("", ",", ".", ";", ":")):
+            return None  # 'left at 1 s, right at 2 s'
         if words[:2] in (("the", "moment"), ("the", "instant")) and self.word(j) not in _CLOCKS:
             return None
         found = self.point(j, _CLOCKS | _SIGNS)

@@ -125,6 +125,8 @@ class Timing(Reader):
                 for h in mine:
                     h.over = h.over or h.segment == mine[-1].segment  # 'a grin, and as it fades, a frown'
             return
+        if not before and self._afterthought(segment):
+            before = [h for h in self.heads if h.sentence == segment.sentence - 1]
         if not before and (over or holds) and self.heads:
             before = [h for h in self.heads if h.sentence == self.heads[-1].sentence]
         starts = any(t.start is not None for t in times)
@@ -146,6 +148,13 @@ class Timing(Reader):
                 for t in times
                 for when in t.also
             ]
+
+    def _afterthought(self, segment: Segment) -> bool:
+        """'Jubilation! From 2 s.': a sentence of nothing but a time, behind one that has none."""
+        alone = [s for s in self.segments if s.sentence == segment.sentence]
+        mine = [h for h in self.heads if h.sentence == segment.sentence - 1]
+        bare = len(alone) == 1 and all(item.has("time") for item in segment.items)
+        return bare and bool(mine) and not any(h.times for h in mine)
 
     def _meant(self, before: list[Head], segment: Segment, holds: bool) -> list[Head]:
         """The heads that a time behind them is about: the last ones that have none of their own."""
