@@ -7,8 +7,9 @@ import random
 import pytest
 
 from phiz.acting.direction import AUEvent, Direction
-from phiz.cotfa.anatomy import SAD_CHEEK, impossible
+from phiz.cotfa.anatomy import SAD_CHEEK
 from phiz.cotfa.backends import backend, think
+from phiz.cotfa.conflicts import impossible
 from phiz.cotfa.evaluate import check_random
 from phiz.cotfa.note import WordsError
 from phiz.cotfa.steps import Feeling, Reading, UnitStep, Words

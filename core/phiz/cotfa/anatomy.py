@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from phiz.acting.direction import AUEvent, Direction
+from phiz.cotfa.conflicts import HOLDS_OPEN, HOLDS_SHUT, LOWER_FACE, clash, meet, sides_meet, tables
 from phiz.cotfa.steps import Finding, Reading, UnitStep
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import PROTOTYPES
@@ -19,47 +16,7 @@ LEAST = 0.1  # seconds: a piece of a unit that is shorter is not shown
 SAD_CHEEK = 0.3
 """The most that cheeks (AU 6) rise in a sadness that neither smiles nor cries with screwed-up eyes."""
 
-LOWER_FACE = frozenset(unit for unit in ACTION_UNITS if 10 <= unit <= 34 and ACTION_UNITS[unit].showable)
-HOLDS_OPEN = frozenset((10, 16, 22, 25, 26, 27))
-HOLDS_SHUT = frozenset((17, 23, 24, 28, 34))
 _SAME = 0.05  # seconds within which two things start together
-_SLACK = 1e-6
-
-
-@dataclass(frozen=True)
-class Tables:
-    """`conflicts.json`: pairs that never stand together, that come to so much at most, that may."""
-
-    never: dict[frozenset[int], str]
-    most: dict[frozenset[int], tuple[float, str]]
-    explained: dict[frozenset[int], str]
-    instead: dict[int, tuple[int, float, str]]
-    opponents: dict[int, tuple[int, ...]]
-    partners: dict[int, tuple[int, ...]]
-
-
-@cache
-def tables() -> Tables:
-    raw: dict[str, Any] = json.loads(Path(__file__).with_name("conflicts.json").read_text(encoding="utf-8"))
-    never = {frozenset(row["units"]): row["why"] for row in raw["never"]}
-    most = {frozenset(row["units"]): (row["most"], row["why"]) for row in raw["together"]}
-    return Tables(
-        never,
-        most,
-        {frozenset(row["units"]): row["why"] for row in raw["explained"]},
-        {int(au): (row["unit"], row["share"], row["why"]) for au, row in raw["instead"].items()},
-        _others(never),
-        _others(most),
-    )
-
-
-def _others(pairs: Iterable[frozenset[int]]) -> dict[int, tuple[int, ...]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for pair in pairs:
-        one, other = sorted(pair)
-        found[one].append(other)
-        found[other].append(one)
-    return {au: tuple(others) for au, others in found.items()}
 
 
 @dataclass
@@ -217,7 +174,7 @@ def _apart(check: _Check, pieces: list[_Piece]) -> tuple[list[_Piece], list[_Pie
         parts = [piece]
         for au in (*tables().opponents.get(piece.unit.au, ()), *(() if piece.unit.au != 30 else (30,))):
             for other in accepted[au]:
-                if not _clash(piece.unit, other.unit):
+                if not clash(piece.unit, other.unit):
                     continue
                 cut = [rest for part in parts for rest in _without(part, other.unit)]
                 if len(cut) != len(parts) or any(a is not b for a, b in zip(cut, parts, strict=True)):
@@ -236,24 +193,10 @@ def _apart(check: _Check, pieces: list[_Piece]) -> tuple[list[_Piece], list[_Pie
     return [piece for group in accepted.values() for piece in group], gone
 
 
-def _clash(one: UnitStep, other: UnitStep) -> bool:
-    if one.au == 30 and other.au == 30:
-        return one.side != other.side
-    return _sides_meet(one.side, other.side)
-
-
-def _sides_meet(one: str, other: str) -> bool:
-    return one == other or "B" in (one, other)
-
-
-def _meet(one: UnitStep | AUEvent, other: UnitStep | AUEvent) -> bool:
-    return one.start < other.end - _SLACK and other.start < one.end - _SLACK
-
-
 def _without(piece: _Piece, other: UnitStep) -> list[_Piece]:
     """What is left of a piece outside the span of another unit."""
     unit = piece.unit
-    if not _meet(unit, other):
+    if not meet(unit, other):
         return [piece]
     left: list[_Piece] = []
     if other.start - unit.start >= LEAST:
@@ -277,8 +220,8 @@ def _weaker(check: _Check, pieces: list[_Piece]) -> list[_Piece]:
                 total = piece.unit.intensity + other.intensity
                 if (
                     total <= most
-                    or not _meet(piece.unit, other)
-                    or not _sides_meet(piece.unit.side, other.side)
+                    or not meet(piece.unit, other)
+                    or not sides_meet(piece.unit.side, other.side)
                 ):
                     continue
                 scale[i] = min(scale[i], most / total)
@@ -310,7 +253,7 @@ def _sad_cheeks(check: _Check, pieces: list[_Piece]) -> list[_Piece]:
         plain = (
             unit.au == 6 and unit.intensity > SAD_CHEEK and any(_meet_span(unit, f.start, f.end) for f in sad)
         )
-        if plain and not any(p.unit.au in (12, 13, 7, 43) and _meet(p.unit, unit) for p in pieces):
+        if plain and not any(p.unit.au in (12, 13, 7, 43) and meet(p.unit, unit) for p in pieces):
             check.find(
                 "repaired", "cheeks in sadness",
                 f"{unit.name} at {unit.intensity:g} in sadness: cheeks rise in a smile, or with eyes "
@@ -345,11 +288,7 @@ def _kept_off(check: _Check, off: list[_Piece], on: Sequence[_Piece]) -> tuple[l
             continue
         parts = [piece]
         for other in on:
-            if (
-                other.unit.au == unit.au
-                and _sides_meet(other.unit.side, unit.side)
-                and _meet(other.unit, unit)
-            ):
+            if other.unit.au == unit.au and sides_meet(other.unit.side, unit.side) and meet(other.unit, unit):
                 parts = [rest for part in parts for rest in _without(part, other.unit)]
                 check.find(
                     "repaired", "asked for and denied",
@@ -387,13 +326,13 @@ def _explain(check: _Check, on: Sequence[_Piece], pieces: Sequence[_Piece]) -> N
         one, other = sorted(pair)
         for a in by_unit[one]:
             for b in by_unit[other]:
-                if _meet(a.unit, b.unit) and _sides_meet(a.unit.side, b.unit.side):
+                if meet(a.unit, b.unit) and sides_meet(a.unit.side, b.unit.side):
                     check.find("explained", "work together", f"{a.unit.name} with {b.unit.name}: {why}", a, b)
     for piece in on:
         for au in ACTION_UNITS[piece.unit.au].antagonists:
             for felt in pieces:
                 unit = felt.unit
-                if unit.felt is not None and not unit.edited and unit.au == au and _meet(unit, piece.unit):
+                if unit.felt is not None and not unit.edited and unit.au == au and meet(unit, piece.unit):
                     check.find(
                         "explained", "over the feeling",
                         f"{piece.unit.name} works against {unit.name} of what is felt; the words go before, "
@@ -411,20 +350,3 @@ def _explain(check: _Check, on: Sequence[_Piece], pieces: Sequence[_Piece]) -> N
         if mine:
             names = ", ".join(dict.fromkeys(piece.unit.name for piece in mine))
             check.find("explained", "over speech", f"{names}: {what}", *mine)
-
-
-def impossible(direction: Direction) -> Iterator[str]:
-    """What no face can do in the events of a Direction, in words; nothing for one that left the check."""
-    for i, one in enumerate(direction.events):
-        for other in direction.events[i + 1 :]:
-            pair = frozenset((one.au, other.au))
-            if one.intensity == 0.0 or other.intensity == 0.0 or not _meet(one, other):
-                continue
-            if one.au == other.au == 30 and one.side != other.side:
-                yield "the jaw goes left and right"
-            if not _sides_meet(one.side, other.side):
-                continue
-            if pair in tables().never:
-                yield f"AU {one.au} with {other.au}: {tables().never[pair]}"
-            if pair in tables().most and one.intensity + other.intensity > tables().most[pair][0] + _SLACK:
-                yield f"AU {one.au} with {other.au} come to {one.intensity + other.intensity:g}"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phiz.cotfa import notes
-from phiz.cotfa.anatomy import impossible
 from phiz.cotfa.backends import DEFAULT, Backend, backend, think
+from phiz.cotfa.conflicts import impossible
 from phiz.cotfa.notes import Action, Note
 from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.steps import UnitStep

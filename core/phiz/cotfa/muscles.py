@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from phiz.cotfa.anatomy import HOLDS_OPEN, HOLDS_SHUT, LOWER_FACE
+from phiz.cotfa.conflicts import HOLDS_OPEN, HOLDS_SHUT, LOWER_FACE
 from phiz.cotfa.steps import MuscleStep, UnitStep
 from phiz.face.action_units import ACTION_UNITS
 

@@ -12,8 +12,9 @@ from phiz.cotfa.rules.heads import Head
 from phiz.cotfa.rules.items import Item, items
 from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.rules.relatives import with_relatives
-from phiz.cotfa.rules.schedule import Placed, placed
+from phiz.cotfa.rules.schedule import placed
 from phiz.cotfa.rules.segment import Segment
+from phiz.cotfa.rules.spans import Placed
 from phiz.cotfa.rules.spelling import mended
 from phiz.cotfa.rules.tokens import Token, tokens
 from phiz.cotfa.steps import Feeling, Reading, Remark, Timing, UnitStep, Words

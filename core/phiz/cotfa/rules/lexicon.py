@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from phiz.cotfa.rules.inflection import british, derived, inflected
 from phiz.cotfa.rules.tokens import Token, tokens, word_set
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.channels import INDEX
@@ -19,7 +20,6 @@ _USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
 DETERMINERS = word_set("the a an her his their your my our its both those these this that 's")
-_VOWELS = "aeiou"
 
 Meaning = tuple[str, Any]
 """Kind of word and what it means: ("move", "up"), ("degree", 0.4), ("word", FaceWord(...))."""
@@ -100,64 +100,6 @@ def parse_units(text: str) -> tuple[tuple[int, float | None, str], ...]:
 def parse_mix(text: str) -> tuple[tuple[str, float], ...]:
     """`happy:0.6 sad:0.4`, or one emotion alone."""
     return tuple((name, float(share or 1.0)) for name, _, share in (p.partition(":") for p in text.split()))
-
-
-def inflected(base: str, irregular: dict[str, str]) -> set[str]:
-    """The base and what English makes of it: plural, third person, past, -ing; too much rather than too
-    little, for what is no word is not met."""
-    made = {base, *irregular.get(base, "").split()}
-    if len(base) < 3 or not base.isalpha():
-        return made
-    if base.endswith(("s", "x", "z", "ch", "sh", "o")):
-        made.add(base + "es")
-    made.add(base + "s")
-    if base.endswith("e"):
-        made |= {base + "d", base[:-1] + "ing"}
-    elif base.endswith("y") and base[-2] not in _VOWELS:
-        made |= {base[:-1] + "ies", base[:-1] + "ied", base + "ing"}
-    else:
-        made |= {base + "ed", base + "ing"}
-        if base[-1] not in _VOWELS + "wxy" and base[-2] in _VOWELS:
-            made |= {base + base[-1] + "ed", base + base[-1] + "ing"}
-    return made
-
-
-def derived(base: str) -> set[str]:
-    """Adverb, noun and comparison of a word for a feeling."""
-    if len(base) < 3:
-        return set()
-    if base.endswith("y"):
-        stem = base[:-1] + "i"
-        return {stem + "ly", stem + "ness", stem + "er", stem + "est"}
-    made = {base + "ly", base + "ness", base + "er", base + "est"}
-    if base.endswith("ic"):
-        made.add(base + "ally")
-    if base.endswith("le"):
-        made.add(base[:-1] + "y")
-    if base.endswith("e"):
-        made |= {base + "r", base + "st"}
-    elif base[-1] not in _VOWELS and base[-2] in _VOWELS:
-        made |= {
-            base + base[-1] + "er",
-            base + base[-1] + "est",
-            base + base[-1] + "en",
-        }
-    return made
-
-
-def british(word: str) -> Iterator[str]:
-    """American spellings of a word that may be British, and the other way round."""
-    for ours, theirs in (
-        ("our", "or"),
-        ("ise", "ize"),
-        ("isi", "izi"),
-        ("grey", "gray"),
-        ("lled", "led"),
-    ):
-        if ours in word:
-            yield word.replace(ours, theirs)
-        if theirs in word:
-            yield word.replace(theirs, ours)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from phiz.cotfa.rules.lexicon import inflected, lexicon
+from phiz.cotfa.rules.inflection import inflected
+from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.rules.tokens import Token, word_set
 
 _LONG = 5  # letters from which any may be wrong; below: one too many or too few, two swapped
