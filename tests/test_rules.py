@@ -37,14 +37,15 @@ def test_the_note_of_the_issue() -> None:
     assert (smile.au, smile.side, smile.start, smile.end) == (12, "L", 2.0, 4.0)
 
 
-@pytest.mark.parametrize("split", ["train", "dev", "dev2"])
+@pytest.mark.parametrize("split", ["train", "dev", "dev2", "dev3"])
 def test_the_written_notes(split: str) -> None:
     total, wrong = score(notes.load(split), backend())
     figures = total.figures()
+    harder = split == "dev3"
     assert total.f1 >= 0.97, wrong
-    assert figures["side right"] >= 0.98 and figures["order right"] >= 0.95
-    assert figures["time within 0.3 s"] >= 0.95
-    assert not any(total.denied) and not total.refused
+    assert figures["side right"] >= 0.98 and figures["order right"] >= (0.92 if harder else 0.98), wrong
+    assert figures["time within 0.3 s"] >= (0.95 if harder else 0.98), wrong
+    assert sum(total.denied) <= (2 if harder else 0) and not total.refused
 
 
 @pytest.mark.parametrize(

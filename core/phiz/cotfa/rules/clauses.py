@@ -206,7 +206,8 @@ class _Cutter:
             segment.joins |= {"next", ","}
             segment.items.append(Item(item.first, item.last, (("time", time),)))
             return n + 1
-        if relation in ("next", "first") and has_head(made[-1]) and closes:
+        sided = any(i.has("side") for i in made[-1].items)
+        if relation in ("next", "first") and (has_head(made[-1]) or sided) and closes:
             made[-1].joins |= {relation} | ({last} - RELATIONS)
             if relation == "first":
                 made[-1].joins.add("leads")
@@ -225,7 +226,7 @@ class _Cutter:
             segment.items += self.moved
             self.moved = []
         segment.joins |= {relation} | ({row[item.first].word, last} - RELATIONS)
-        if item.has("move", "manner", "hold", "start", "end", "negator", "degree"):
+        if item.has("move", "manner", "hold", "start", "end", "negator", "degree", "in order"):
             segment.items.append(item)
         return taken
 

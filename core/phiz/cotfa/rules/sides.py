@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.heads import Head, Reader, has_any
 from phiz.cotfa.rules.items import Item, time_of
 from phiz.cotfa.rules.segment import Segment
+from phiz.cotfa.rules.tokens import word_set
 
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
+
+_FOLLOWS = word_set("next joins join follows follow after later behind then spreads reaches spread reach")
+_ACROSS = 0.5  # seconds from one side of the face to the other
 
 
 class Sides(Reader):
@@ -64,6 +69,8 @@ class Sides(Reader):
         ways = {way for i in segment.items for way in i.get("move")} & {"left", "right"}
         if ways:
             heads[:] = [h for h in heads if not (h.part in _WAYS | {"eye"} and self._sidelong(h, segment))]
+        if self._crossing(segment, heads):
+            return
         for item in segment.items:
             way = next((way for way in item.get("move") if way in ("left", "right")), None)
             mine = [h for h in heads if h.sided and not h.part and h.units]
@@ -111,6 +118,26 @@ class Sides(Reader):
             elif not heads:
                 self._side_alone(n, segment, item, side, heads)
 
+    def _crossing(self, segment: Segment, heads: list[Head]) -> bool:
+        """'The smile spreads from left to right': one side, and then the other."""
+        sides: list[tuple[str, Item]] = []
+        for item in segment.items:
+            ways = [way[0].upper() for way in item.get("move") if way in ("left", "right")]
+            sides += [(side, item) for side in (*item.get("side"), *ways) if side in ("L", "R")]
+        words = [self.row[k].word for i in segment.items for k in range(i.first, i.last)]
+        order = list(dict.fromkeys(side for side, _ in sides))
+        mine = [h for h in heads if h.sided and not h.part and h.units]
+        if len(order) != 2 or not mine or "from" not in words or "to" not in words:
+            return False
+        for head in mine:
+            head.side = order[0]
+            last = sides[-1][1]
+            time = Time(last.first, last.last, after=_ACROSS)
+            heads.append(
+                replace(head, side=order[1], first=last.first, last=last.last, times=[time], own_time=True)
+            )
+        return True
+
     def _sidelong(self, head: Head, segment: Segment) -> bool:
         """'A sidelong look to her left': the way is said better."""
         return any(
@@ -130,7 +157,8 @@ class Sides(Reader):
         last = own[-1]
         group = [h for h in own if h.segment == last.segment and h.first == last.first]
         timed = any(time_of(i) for i in segment.items) or bool(self._waiting)
-        follows = timed or "next" in segment.joins
+        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        follows = timed or bool((words | segment.joins) & _FOLLOWS)
         if last.side in ("L", "R") and side in ("L", "R") and last.side != side and follows:
             for h in group:  # 'begins on the left at 1 s and reaches the right at 2 s'
                 heads.append(replace(

@@ -73,7 +73,8 @@ def mended(row: Sequence[Token], text: str) -> tuple[list[Token], list[tuple[Tok
 
 
 def _doubtful(word: str) -> bool:
-    return len(word) >= _SHORT and word.isascii() and word not in _known() and word not in real_words()
+    enough = len(word) >= _SHORT or (len(word) == _SHORT - 1 and not _VOWELS & set(word))
+    return enough and word.isascii() and word not in _known() and word not in real_words()
 
 
 def _name(row: Sequence[Token], i: int, text: str) -> bool:

@@ -88,6 +88,16 @@ class Timing(Reader):
             i for i in segment.items for word in i.get("word") if {12, 13} & {au for au, _, _ in word.units}
         ]
         near = smiles and 0 <= item.first - smiles[-1].last <= 1
+        frowns = [
+            i for i in segment.items for word in i.get("word") if word.units[:1] and word.units[0][0] == 4
+        ]
+        if (
+            frowns
+            and frowns[-1].last == item.first
+            and "up" in item.get("move")
+            and not has_any(segment, "part")
+        ):
+            return self.row[item.first].word.startswith(("lift", "rise"))  # 'the frown lifts'
         return (
             bool(near) and "down" in item.get("move") and not has_any(segment, "part") and self._loose(item)
         )
@@ -120,6 +130,9 @@ class Timing(Reader):
             over = True  # 'thinks better of it at 2 s'
         self._closing = over and not times
         if not times:
+            if over and all(item.has("end") for item in segment.items) and "next" not in segment.joins:
+                for h in before:  # 'puckers, relaxes, puckers'
+                    h.over = h.over or h.segment == before[-1].segment
             if over and words & _PRONOUNS and segment.joins & {"as", "when", "once", "after"}:
                 mine = [h for h in before if h.units]
                 for h in mine:
