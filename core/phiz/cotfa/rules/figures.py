@@ -95,6 +95,8 @@ class Figures(Points):
         """Onset 1.0, end: 2.5; in at 1, out at 3; from=1 to=3; peak 2 s; dur 1 s."""
         label = self.word(i)
         j = self.past(i + 1, ("at", ":", "=", "@", "time", "on"))
+        if label in ("out", "off") and self.word(j) == "by":
+            j += 1
         sign, marked = self.word(i + 1) in (":", "="), j > i + 1
         found = self.amount(j)
         if found is None:
@@ -109,6 +111,13 @@ class Figures(Points):
         closing = self.word(found.last) in _CLOSE_LABELS and self.amount(found.last + 1) is not None
         opening = i > 1 and self.word(i - 2) in _OPEN_LABELS and self.row[i - 1].kind == "number"
         paired = (label in ("start", "begin") and closing) or (label in ("end", "stop") and opening)
+        bounded = label in ("start", "end") and found.sure and self.closed(found.last)
+        if bounded:
+            return (
+                Time(i, found.last, start=found.seconds)
+                if label == "start"
+                else Time(i, found.last, end=found.seconds)
+            )
         if paired:
             return (
                 Time(i, found.last, start=found.seconds)

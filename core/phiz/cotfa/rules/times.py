@@ -196,7 +196,7 @@ class Clock(Roles):
         if after == "of" and lead != "for":
             return Time(i, k + 1, lead=value)
         if elapsed > k:
-            return Time(i, elapsed, lead=value)
+            return Time(i, elapsed, after=value)
         if self.word(i - 1) in _WAITS or (self.word(i - 1) == "it" and self.word(i - 2) in ("give", "gives")):
             return Time(i, k, lead=value)
         if (

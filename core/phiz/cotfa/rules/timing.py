@@ -12,8 +12,11 @@ from phiz.cotfa.rules.tokens import word_set
 
 _UNTIL_THEN = frozenset(("until", "till", "before", "up"))
 _GAZE = frozenset((61, 62, 63, 64))
+_NO_MORE = frozenset(("after", "by", "past"))
 _UNTIL = frozenset(("until", "till", "til"))
 _PRONOUNS = frozenset(("it", "that", "this", "they"))
+_SHOWS = ("part", "word", "feel", "code", "move")
+_ABOUT = word_set("it this that they these timing cue onset duration both all")
 _LETTING = ("stop", "cease", "end", "lose", "lost", "wipe", "let", "drop", "quit", "release", "kill", "cut")
 _DROPS = word_set("drop drops release kill cut lose end wipe")
 _NTH = frozenset(("first", "second", "third", "other", "next", "last"))
@@ -46,6 +49,11 @@ class Timing(Reader):
                 head.denied = False  # 'does not smile until 3 s'
                 head.times.append(Time(until.first, until.last, start=until.end))
                 head.own_time = True
+                continue
+            no_more = [t for t in times if self.row[t.first].word in _NO_MORE and t.end is None]
+            if head.denied and no_more:
+                head.denied, head.over, head.own_time = False, True, True
+                head.times += [as_end(t) for t in no_more]  # 'no smile after 3 s'
                 continue
             head.times += times
             head.own_time = bool(times)
@@ -112,7 +120,9 @@ class Timing(Reader):
         timed = end is not segment.items[0] and any(
             i.first == end.last for i in segment.items if i.has("time")
         )
-        if word in ("off", "back", "down", "leave", "leaves", "on") and not (timed and word == "leaves"):
+        if word in ("off", "back", "down", "leave", "leaves", "on") and not (
+            timed and word in ("leaves", "off")
+        ):
             return False
         return end.first >= head.first or word.startswith(_LETTING)
 
@@ -129,6 +139,8 @@ class Timing(Reader):
         if times and self.heads and any(item.has("post_negator") for item in segment.items):
             over = True  # 'thinks better of it at 2 s'
         self._closing = over and not times
+        if over and not times and self._waiting and not before and self.heads:
+            times, self._waiting = self._waiting, []  # 'at 3 s, relax'
         if not times:
             if over and all(item.has("end") for item in segment.items) and "next" not in segment.joins:
                 for h in before:  # 'puckers, relaxes, puckers'
@@ -138,6 +150,8 @@ class Timing(Reader):
                 for h in mine:
                     h.over = h.over or h.segment == mine[-1].segment  # 'a grin, and as it fades, a frown'
             return
+        if times and has_any(segment, "negator") and self.row[times[0].first].word in _NO_MORE:
+            over = True  # 'none after 3 s'
         if not before and self._afterthought(segment):
             before = [h for h in self.heads if h.sentence == segment.sentence - 1]
         if not before and (over or holds) and self.heads:
@@ -146,7 +160,7 @@ class Timing(Reader):
         latest = [h for h in before if h.segment == before[-1].segment]
         taken = starts and not over and any(t.start is not None for h in latest for t in h.times)
         better = bool(before) and any(t.whole for h in before for t in h.times)
-        if not before or (taken and not better) or ("next" in segment.joins and not until):
+        if not before or (taken and not better) or ("next" in segment.joins and not until and not over):
             self._wait(segment, times, starts)
             return
         if over:
@@ -163,11 +177,15 @@ class Timing(Reader):
             ]
 
     def _afterthought(self, segment: Segment) -> bool:
-        """'Jubilation! From 2 s.': a sentence of nothing but a time, behind one that has none."""
-        alone = [s for s in self.segments if s.sentence == segment.sentence]
+        """'Jubilation! From 2 s.', 'it comes at 2 s': a sentence of no face, about the one before."""
         mine = [h for h in self.heads if h.sentence == segment.sentence - 1]
-        bare = len(alone) == 1 and all(item.has("time") for item in segment.items)
-        return bare and bool(mine) and not any(h.times for h in mine)
+        alone = [s for s in self.segments if s.sentence == segment.sentence]
+        first = alone[0].items[0] if alone[0].items else None
+        if not mine or first is None or any(has_any(s, *_SHOWS) for s in alone):
+            return False
+        if self.row[first.first].word in _ABOUT:
+            return True
+        return all(i.has("time") for s in alone for i in s.items) and not any(h.times for h in mine)
 
     def _meant(self, before: list[Head], segment: Segment, holds: bool) -> list[Head]:
         """The heads that a time behind them is about: the last ones that have none of their own."""
@@ -283,5 +301,7 @@ def _after(time: Time) -> Time:
 
 def as_end(time: Time) -> Time:
     """'Fades at 3 s': the second at which it is over."""
+    if time.after is not None:
+        return Time(time.first, time.last, length=time.after)  # 'gone two seconds later'
     when = time.start if time.start is not None else time.by
     return time if when is None or time.end is not None else Time(time.first, time.last, end=when)
