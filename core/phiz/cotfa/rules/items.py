@@ -8,7 +8,7 @@ from typing import Any
 
 from phiz.cotfa.rules.codes import Code, codes
 from phiz.cotfa.rules.figures import Time
-from phiz.cotfa.rules.lexicon import Lexicon, Meaning
+from phiz.cotfa.rules.lexicon import DETERMINERS, Lexicon, Meaning
 from phiz.cotfa.rules.times import Clock
 from phiz.cotfa.rules.tokens import Token, word_set
 
@@ -89,6 +89,8 @@ def _item(
         )
     if phrase is not None:
         meanings = tuple(phrase[1])
+        if row[i].word in ("cross", "crosses", "crossed") and word_at(row, i + 1) in DETERMINERS:
+            meanings = tuple(m for m in meanings if m[0] != "feel") or (("plain", row[i].word),)
         if row[i].word in _PREPOSITIONS and phrase[0] == i + 1 and not _stands_alone(row, i):
             meanings = tuple(m for m in meanings if m[0] != "move") or (("plain", row[i].word),)
         return Item(i, phrase[0], meanings)

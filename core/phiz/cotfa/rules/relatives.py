@@ -55,6 +55,7 @@ def _kin(part: list[Item], row: Sequence[Token], text: str, known: bool) -> list
     for n, item in enumerate(part):
         token = row[item.first]
         free = token.kind == "word" and item.has("plain", "degree", "manner") and token.word not in _EMPTY
+        free = free and not item.has("end", "start", "hold", "negator")
         kin = relative(token.word) if free else None
         name = text[token.start].isupper() and n > 0
         least = _BESIDE if known else _least(part, n, words, row)
