@@ -6,7 +6,7 @@ import pytest
 
 from phiz.cotfa import notes
 from phiz.cotfa.backends import backend, think
-from phiz.cotfa.evaluate import score
+from phiz.cotfa.evaluate import check_wordings, score
 from phiz.cotfa.trace import Trace
 
 ISSUE = (
@@ -46,6 +46,11 @@ def test_the_written_notes(split: str) -> None:
     assert figures["side right"] >= 0.98 and figures["order right"] >= (0.92 if harder else 0.98), wrong
     assert figures["time within 0.3 s"] >= (0.95 if harder else 0.98), wrong
     assert sum(total.denied) <= (2 if harder else 0) and not total.refused
+
+
+def test_the_wordings_of_order_time_and_denial() -> None:
+    for kind, (right, of, wrong) in check_wordings(2, backend()).items():
+        assert of > 100 and right >= 0.96 * of, (kind, wrong)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from phiz.cotfa import notes
 from phiz.cotfa.backends import DEFAULT, Backend, backend, think
 from phiz.cotfa.conflicts import impossible
 from phiz.cotfa.notes import Action, Note
+from phiz.cotfa.notes.wordings import SECONDS, Worded, worded
 from phiz.cotfa.rules.lexicon import lexicon
 from phiz.cotfa.rules.tokens import tokens
 from phiz.cotfa.steps import UnitStep
@@ -210,17 +211,51 @@ def check_random(count: int, reader: Backend, seed: int = 0) -> dict[str, int]:
     return ends
 
 
+def check_wordings(each: int, reader: Backend, seed: int = 0) -> dict[str, tuple[int, int, list[str]]]:
+    """For each kind of wording: how many fillings are read as they should be, of how many, and the rest."""
+    found: dict[str, tuple[int, int, list[str]]] = {}
+    for said in worded(each, seed):
+        right, of, wrong = found.get(said.kind, (0, 0, []))
+        good = _reads(said, asked(think(said.text, SECONDS, reader=reader)))
+        found[said.kind] = (right + good, of + 1, wrong if good else [*wrong, said.text])
+    return found
+
+
+def _reads(said: Worded, units: Sequence[UnitStep]) -> bool:
+    one, other = ([unit for unit in units if unit.au in wanted] for wanted in said.units)
+    shown = {unit.au for unit in units}
+    if not said.units[0] <= shown:
+        return False
+    if said.kind == "denials":
+        return not said.units[1] & shown
+    if not said.units[1] <= shown:
+        return False
+    if said.kind == "order":
+        return max(unit.start for unit in one) < min(unit.start for unit in other)
+    return all(
+        should is None or abs(does - should) <= NEAR
+        for mine, (start, end) in zip((one, other), said.spans, strict=True)
+        for unit in mine
+        for does, should in ((unit.start, start), (unit.end, end))
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phiz.cotfa.evaluate", description=__doc__)
     parser.add_argument("--split", default="dev", help=f"one of {', '.join(notes.SPLITS)} (default dev)")
     parser.add_argument("--backend", default=DEFAULT, help="who reads (default %(default)s)")
     parser.add_argument("--words", action="store_true", help="also the emotion of words that are in no list")
     parser.add_argument("--random", type=int, metavar="N", help="instead, so many notes of chance")
+    parser.add_argument("--wordings", type=int, metavar="N", help="instead, every wording filled N times")
     parser.add_argument("--show", action="store_true", help="say what is wrong with each note")
     args = parser.parse_args(argv)
     reader = backend(args.backend)
     if args.random:
         print(check_random(args.random, reader))
+        return 0
+    if args.wordings:
+        for kind, (right, of, wrong) in check_wordings(args.wordings, reader).items():
+            print(f"{kind:32} {right} of {of}", *(wrong if args.show else ()), sep="\n    ")
         return 0
     split = notes.load(args.split)
     total, wrong = score(split, reader)
