@@ -138,23 +138,28 @@ def test_tables_that_are_none(acting_bundle: Path, tmp_path: Path, capsys) -> No
     assert not folder.exists()
 
 
-def test_a_worker_that_dies_loses_nothing(acting_bundle: Path, voices: Path, tmp_path: Path) -> None:
-    """Two workers on Ray, one of them killed in the middle of a line: every line is made, none twice."""
-    pytest.importorskip("ray", reason="needs phiz[batch]")
-    soundfile.write(voices / "long.wav", np.tile(sound(1.0, 200.0), 120), RATE)
+@pytest.mark.parametrize("where", ["beside", "ray"])
+def test_a_worker_that_dies_loses_nothing(
+    where: str, acting_bundle: Path, voices: Path, tmp_path: Path
+) -> None:
+    """Two workers, one of them killed in the middle of a line: every line is made, none twice."""
+    if where == "ray":
+        pytest.importorskip("ray", reason="needs phiz[batch]")
+    soundfile.write(voices / "long.wav", np.tile(sound(1.0, 200.0), 600), RATE)
     count = 8
     rows = [f"{{voices}}/{'long' if i < 2 else i % 3}.wav,{i}.npz,{i}" for i in range(count)]
     lines = "audio,out,seed\n" + "\n".join(rows) + "\n"
     alone, folder = tmp_path / "alone", tmp_path / "takes"
     assert batch(acting_bundle, lines, alone) == 0
     command = [sys.executable, "-m", "phiz", "batch", tmp_path / "lines.csv", "-o", folder, "--bundle",
-               acting_bundle, "--steps", "2", "--workers", "2"]  # fmt: skip
+               acting_bundle, "--steps", "2", "--workers", "2",
+               *(["--ray", "local"] if where == "ray" else [])]  # fmt: skip
     with subprocess.Popen([str(word) for word in command], stderr=subprocess.PIPE, text=True) as running:
         victim = None
         while victim is None and running.poll() is None:
-            victim = busy_worker(running.pid)
+            victim = busy_on_ray(running.pid) if where == "ray" else busy_beside(running.pid)
             time.sleep(0.01)
-        assert victim is not None, "no worker was seen at work"
+        assert victim is not None, f"no worker was seen at work: {running.communicate()[1]}"
         os.kill(victim, signal.SIGKILL)
         _, told = running.communicate()
     assert running.returncode == 0, told
@@ -166,7 +171,22 @@ def test_a_worker_that_dies_loses_nothing(acting_bundle: Path, voices: Path, tmp
     assert len(list(folder.iterdir())) == count + 2
 
 
-def busy_worker(parent: int) -> int | None:
+def busy_beside(parent: int) -> int | None:
+    """A process beside `parent` that has worked for longer than it takes to start and load the model."""
+    tick = os.sysconf("SC_CLK_TCK")
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "pid,args", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    ).stdout
+    for line in listed.splitlines()[1:]:
+        number, _, program = line.strip().partition(" ")
+        if "spawn_main" in program:
+            spent = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[11]  # user's ticks
+            if int(spent) > 0.8 * tick:
+                return int(number)
+    return None
+
+
+def busy_on_ray(parent: int) -> int | None:
     """A process of Ray's below `parent` that performs a line now, as its title says."""
     listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
     for line in listed.splitlines():

@@ -62,9 +62,13 @@ def add_parser(subparsers: argparse._SubParsersAction) -> None:
     making.add_argument("--bundle", type=Path, metavar="DIR", help="model bundle (default: the shipped one)")
     making.add_argument(
         "--workers", type=generate.positive, default=1, metavar="N",
-        help="processes that work at the same time, on Ray (default 1, without Ray)",
+        help="processes that work at the same time (default 1)",
     )  # fmt: skip
-    making.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster (default: this machine)")
+    making.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="of a Ray cluster (default: this machine alone)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -167,8 +171,10 @@ def _job(number: int, options: argparse.Namespace) -> Job:
 
 
 def _performers(args: argparse.Namespace) -> Performers:
-    from phiz.batch.performers import Alone, OnRay
+    from phiz.batch.performers import Alone, Beside, OnRay
 
-    if args.workers == 1 and args.ray is None:
-        return Alone(args.bundle, args.threads)
+    if args.ray is None:
+        if args.workers == 1:
+            return Alone(args.bundle, args.threads)
+        return Beside(args.workers, args.bundle, args.threads or 1)
     return OnRay(args.workers, args.bundle, args.threads or 1, args.ray)
