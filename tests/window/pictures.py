@@ -23,7 +23,7 @@ NOTE = "She slowly raises the inner brows, sadly, then forces a crooked smile on
 _LOOK = """
 view = area("VIEW_3D").spaces.active
 view.lens, view.region_3d.view_distance, view.region_3d.view_location = 85, {distance}, (0.06, 0, -0.02)
-for part in ("floor", "axis_x", "axis_y", "cursor", "outline_selected", "object_origins"):
+for part in ("floor", "axis_x", "axis_y", "cursor", "extras", "outline_selected", "object_origins"):
     setattr(view.overlay, "show_" + part, False)
 area("VIEW_3D").tag_redraw()
 """

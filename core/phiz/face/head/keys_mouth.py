@@ -174,7 +174,8 @@ def press(q: Points) -> np.ndarray:
     return (
         push(near * np.maximum(q.side, 0) * half * (1 - 0.7 * q.lip), 0, -7, -3)
         + push(near * np.maximum(-q.side, 0) * half * (1 - 0.7 * q.lip), 0, 13, 6)
-        + push(round_mouth(q, 0.5) * corner(q), 0, 5, 2)
+        + push(round_mouth(q, 0.5) * corner(q) ** 1.8, 0, 5, 2)
+        + push(bump(q, "nose tip", 1.0, 0.8) * left_half(q), 0, -1, -1)
         + push(bump(q, "chin", 2.0, 1.6) * left_half(q, 1.5), 0, 14, 7)
         + push(bump(q, "chin pad", 1.6, 0.8) * left_half(q, 1.5), 0, 9, 3)
         + push(bump(q, "low cheek", 1.3, 1.3), 2, 4, 3)
@@ -265,7 +266,7 @@ def _rolled_lower_pressed(q: Points) -> np.ndarray:
 
 def _rolled_upper_pressed(q: Points) -> np.ndarray:
     upper = _red(q) * round_mouth(q, 0.4) * np.maximum(q.side, 0) * left_half(q, 1.3)
-    return push(upper * (1 - 0.7 * q.lip), 0, 8, 3) + push(round_mouth(q, 0.5) * corner(q), 0, -4, 0)
+    return push(upper * (1 - 0.7 * q.lip), 0, 8, 3) + push(round_mouth(q, 0.5) * corner(q) ** 1.8, 0, -4, 0)
 
 
 def _rolled_lower_smile(q: Points) -> np.ndarray:
