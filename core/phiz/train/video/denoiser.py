@@ -23,8 +23,10 @@ from phiz.video.network import Network, NetworkConfig
 from phiz.video.schedule import LEVELS, schedule, shared_noise
 
 Stage = Literal[1, 2]
-MOVING = 4.0
+MOVING = 8.0
 """How much more a cell of the latents counts where the face is not as in the portrait."""
+AWAY = 0.25
+"""Mean difference of a cell from the portrait's from which on it counts so."""
 BLIND = 0.05
 """Chance that a batch is shown no portrait at all."""
 
@@ -63,7 +65,7 @@ def with_motion(first: Network) -> Network:
 def loss_of(network: Network, clean: Tensor, portraits: Tensor, predicted: Tensor, wanted: Tensor) -> Tensor:
     """Mean squared error of v (N, F, C, h, w), cells that move counting more."""
     apart = (clean - portraits[:, None]).abs().mean(dim=2, keepdim=True)  # (N, F, 1, h, w)
-    weight = 1.0 + MOVING * (apart / 0.5).clamp(max=1.0)
+    weight = 1.0 + MOVING * (apart / AWAY).clamp(max=1.0)
     return ((predicted.float() - wanted).square() * (weight / weight.mean())).mean()
 
 
@@ -107,7 +109,8 @@ def train(
                 group["lr"] = learning_rate(step, steps, peak_rate, warmup=100)
             rows = batches.draw(batch)
             per_row = 1 if stage == 2 else frames
-            level = torch.randint(LEVELS, (batch * per_row,), generator=random)
+            # Noisy levels more often: it is there that conditions have to say what is to be seen.
+            level = (LEVELS * torch.rand(batch * per_row, generator=random).sqrt()).long()
             shape = rows.clean.shape
             if stage == 2:
                 noise = torch.stack(
