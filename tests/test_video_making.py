@@ -16,7 +16,7 @@ import torch
 from cartoons import FPS, SIZE, clip
 from cartoons import write as write_clips
 
-from phiz.train.video import autoencoder, denoiser, sharpening
+from phiz.train.video import autoencoder, denoiser, footage, sharpening
 from phiz.train.video.material import Material, prepare
 from phiz.train.video.whole import write as write_model
 from phiz.video import clips, film, model_file, pipeline
@@ -52,7 +52,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def encoder(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("autoencoder")
-    return autoencoder.train(root, out, steps=120, batch=8, peak_rate=4e-3, widths=(16, 24), channels=4)
+    return autoencoder.train(
+        footage.read(root, "train"), out, steps=120, batch=8, peak_rate=4e-3, widths=(16, 24), channels=4
+    )
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +184,7 @@ def test_training_resumes_to_the_same_weights_it_saved(material: list[Material],
 
 def test_a_sharper_decoder_reads_the_same_latents(root: Path, encoder: Path, tmp_path: Path) -> None:
     sharper, detail = sharpening.load(
-        sharpening.train(root, tmp_path, encoder, steps=40, peak_rate=2e-3), encoder
+        sharpening.train(footage.read(root, "train"), tmp_path, encoder, steps=40, peak_rate=2e-3), encoder
     )
     before = autoencoder.load(encoder)
     pictures = from_pixels(torch.from_numpy(clip(1).frames))

@@ -45,7 +45,7 @@ def add_parser(kinds: argparse._SubParsersAction) -> None:
         help="Stable Diffusion 1.5, AnimateDiff, CLIP and Wav2Vec2 to stand on (default: a small model)",
     )
     for name, default, what in (
-        ("autoencoder", 4000, "steps of the small autoencoder, 8 frames each"),
+        ("autoencoder", 4000, "steps of the small autoencoder"),
         ("stage1", 3000, "steps on single frames"),
         ("stage2", 300, "steps on motion"),
         ("decoder", 2000, "steps on the autoencoder's decoder alone, at the end"),
@@ -54,7 +54,11 @@ def add_parser(kinds: argparse._SubParsersAction) -> None:
             f"--{name}", type=positive, default=default, metavar="N", help=f"{what} (default {default})"
         )
     parser.add_argument(
-        "--batch", type=positive, default=8, metavar="N", help="faces a step, 4 frames each (default 8)"
+        "--batch",
+        type=positive,
+        default=8,
+        metavar="N",
+        help="faces a step: 4 frames each in stage 1, a quarter as many of 16 in stage 2 (default 8)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is drawn (default 0)")
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")

@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from phiz.errors import PhizError
 
@@ -35,8 +36,9 @@ class RunningMean:
     @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
         decay = min(self.decay, (1 + step) / (10 + step))  # early on, forget the random start quickly
-        for name, p in model.named_parameters():
-            self.values[name].lerp_(p, 1 - decay)
+        parameters = dict(model.named_parameters())
+        now = [parameters[name].detach() for name in self.values]
+        get_ema_multi_avg_fn(decay)(list(self.values.values()), now, torch.tensor(step))
 
     def copy_to(self, model: nn.Module) -> None:
         with torch.no_grad():

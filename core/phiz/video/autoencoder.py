@@ -11,14 +11,14 @@ from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor
 from torch.nn import functional as F
 
-WIDTHS = (48, 64, 96)
-CHANNELS = 16
+WIDTHS = (64, 112)
+CHANNELS = 8
 """Widths of the small autoencoder from fine to coarse, each of half the last's side, and of its latents."""
 _PATCH = 2
 
 
 def small_autoencoder(widths: tuple[int, ...] = WIDTHS, channels: int = CHANNELS) -> AutoencoderKL:
-    """An untrained one for pictures of 64 pixels: 8 x 8 latents of 16 channels, 1.8 M parameters.
+    """An untrained one for pictures of 64 pixels: 16 x 16 latents of 8 channels, 2.1 M parameters.
 
     It takes four pixels as one of twelve colours: convolutions at full size would be most of its cost.
     """
@@ -72,7 +72,7 @@ def _scale(autoencoder: AutoencoderKL, like: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def to_latents(autoencoder: AutoencoderKL, pictures: Tensor) -> Tensor:
-    """(N, 3, H, W) in -1..1 -> (N, C, H / 8, W / 8) of about one: the mean of what they may be."""
+    """(N, 3, H, W) in -1..1 -> (N, C, h, w) of about one: the mean of what they may be."""
     mean, spread = _scale(autoencoder, pictures)
     return (encoded(autoencoder, pictures).mean - mean) / spread
 

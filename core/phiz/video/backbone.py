@@ -27,8 +27,8 @@ Kind = Literal["unet", "dit"]
 class BackboneConfig:
     """Sizes. latents: channels C of a picture's latents; side: h = w of them. widths: of the levels from fine
     to coarse, `plain` of which at the coarse end have no attention; a DiT has blocks of widths[0], as many as
-    `layers`. text: width of the prompt's tokens. groups: of the group norms. frames: the most that motion
-    modules may see at once."""
+    `layers`, and `patch` x `patch` latents a token. text: width of the prompt's tokens. groups: of the group
+    norms. frames: the most that motion modules may see at once."""
 
     kind: Kind = "unet"
     latents: int = 16
@@ -40,6 +40,7 @@ class BackboneConfig:
     text: int = 64
     groups: int = 16
     frames: int = 32
+    patch: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "widths", tuple(self.widths))
@@ -102,7 +103,7 @@ def build(config: BackboneConfig, inputs: int, motion: bool) -> UNet | Dit:
     if config.kind == "dit":
         net = Dit(
             inputs, config.latents, config.side, config.widths[0], config.layers, config.heads, config.text,
-            config.frames if motion else 0,
+            config.frames if motion else 0, config.patch,
         )  # fmt: skip
     else:
         net = UNet(config, inputs, motion)

@@ -11,12 +11,13 @@ from diffusers.models.attention import BasicTransformerBlock
 from diffusers.models.normalization import AdaLayerNormSingle
 from diffusers.models.unets.unet_motion_model import AnimateDiffTransformer3D
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from phiz.video.conditions import Told
 
 
 class Dit(nn.Module):
-    """A `Backbone`: one latent pixel is one token. motion: frames it may see at once, 0 for none."""
+    """A `Backbone`. motion: frames it may see at once, 0 for none. patch: latents of a side in a token."""
 
     def __init__(
         self,
@@ -28,11 +29,12 @@ class Dit(nn.Module):
         heads: int,
         text: int,
         motion: int,
+        patch: int = 1,
     ) -> None:
         super().__init__()
-        self.side = side
-        self.place = nn.Parameter(0.02 * torch.randn(1, side * side, width))
-        self.proj_in = nn.Linear(inputs, width)
+        self.side, self.patch = side, patch
+        self.place = nn.Parameter(0.02 * torch.randn(1, (side // patch) ** 2, width))
+        self.proj_in = nn.Linear(inputs * patch**2, width)
         self.text_in = nn.Linear(text, width)
         self.level = AdaLayerNormSingle(width)
         self.transformer_blocks = nn.ModuleList(
@@ -60,7 +62,7 @@ class Dit(nn.Module):
         )
         self.norm_out = nn.LayerNorm(width, elementwise_affine=False)
         self.shift_scale = nn.Parameter(torch.zeros(2, width))
-        self.head = nn.Linear(width, outputs)
+        self.head = nn.Linear(width, outputs * patch**2)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -70,7 +72,9 @@ class Dit(nn.Module):
         if (height, width) != (self.side, self.side):
             raise ValueError(f"expected latents of side {self.side}, came {height} x {width}")
         level = level.repeat_interleave(frames) if len(level) == count else level
-        x = self.proj_in(noisy.flatten(0, 1).flatten(2).transpose(1, 2)) + self.place  # (B, h w, D)
+        patches = F.pixel_unshuffle(noisy.flatten(0, 1), self.patch)  # (B, C p p, h / p, w / p)
+        height, width = patches.shape[2:]
+        x = self.proj_in(patches.flatten(2).transpose(1, 2)) + self.place  # (B, tokens, D)
         modulation, embedded = self.level(level, batch_size=len(level), hidden_dtype=x.dtype)
         words = self.text_in(text)
         for number, block in enumerate(self.transformer_blocks):
@@ -84,5 +88,6 @@ class Dit(nn.Module):
                 pixels = x.transpose(1, 2).unflatten(2, (height, width))  # (B, D, h, w)
                 x = self.motion_modules[number](pixels, num_frames=frames).flatten(2).transpose(1, 2)
         shift, scale = (self.shift_scale[None] + embedded[:, None]).chunk(2, dim=1)
-        x = self.head(self.norm_out(x) * (1 + scale) + shift)  # (B, h w, C)
-        return x.transpose(1, 2).unflatten(2, (height, width)).unflatten(0, (count, frames))
+        x = self.head(self.norm_out(x) * (1 + scale) + shift)  # (B, tokens, C p p)
+        x = F.pixel_shuffle(x.transpose(1, 2).unflatten(2, (height, width)), self.patch)
+        return x.unflatten(0, (count, frames))

@@ -26,8 +26,8 @@ def schedule() -> DDIMScheduler:
 def shared_noise(frames: int, shape: tuple[int, ...], shared: float, random: torch.Generator) -> Tensor:
     """(frames, *shape) noise of variance 1, of which the share `shared` of the variance is the same in every
     frame (Ge et al. 2023): what stands still in a face then stands still in the film."""
-    one = torch.randn(1, *shape, generator=random)
+    one = torch.randn(1, *shape, generator=random, device=random.device)
     if shared >= 1.0:
         return one.expand(frames, *shape).clone()
-    own = torch.randn(frames, *shape, generator=random)
+    own = torch.randn(frames, *shape, generator=random, device=random.device)
     return shared**0.5 * one + (1.0 - shared) ** 0.5 * own

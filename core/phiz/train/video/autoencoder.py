@@ -23,7 +23,7 @@ TIES = 1e-4
 
 
 def train(
-    clips: Path,
+    seen: Footage,
     out: Path,
     *,
     steps: int,
@@ -34,19 +34,19 @@ def train(
     precision: Precision = "float32",
     widths: tuple[int, ...] = WIDTHS,
     channels: int = CHANNELS,
+    device: str = "cpu",
 ) -> Path:
     """Leave `autoencoder.safetensors` and a log in `out`; resumes what it finds.
 
-    steps: of `batch` frames each. every: steps between saves. Raises ClipsError, CheckpointError.
+    steps: of `batch` frames each. every: steps between saves. Raises CheckpointError.
     """
     torch.manual_seed(seed)
     model = small_autoencoder(widths, channels).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    seen = footage.read(clips, "train")
 
     def losses(pictures: Tensor, portraits: Tensor, random: torch.Generator) -> Tensor:
         latents = encoded(model, pictures)
-        noise = torch.randn(latents.mean.shape, generator=random)
-        again = decoded(model, latents.mean + latents.std * noise.to(latents.mean))
+        noise = torch.randn(latents.mean.shape, generator=random).to(device)
+        again = decoded(model, latents.mean + latents.std * noise.to(latents.mean.dtype))
         mean, logvar = latents.mean.float(), latents.logvar.float()
         ties = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).mean()
         return torch.stack([*apart(again, pictures, portraits), TIES * ties])
@@ -59,7 +59,7 @@ def train(
             scale = _latents_measured(averaged, seen)
         return {"config": {"widths": list(widths), "channels": channels}, **scale}
 
-    run = Drawing(seen, out, NAME, steps, batch, peak_rate, seed, every, precision)
+    run = Drawing(seen, out, NAME, steps, batch, peak_rate, seed, every, precision, device)
     return run.learn(model, losses, ("pixels", "edges", "ties"), facts)
 
 
@@ -68,7 +68,8 @@ def _latents_measured(model: AutoencoderKL, seen: Footage) -> dict[str, list[flo
     """Each channel's mean and spread over frames in all lights."""
     random = torch.Generator().manual_seed(0)
     at = torch.randint(len(seen.frames), (min(512, len(seen.frames)),), generator=random)
-    pictures, _ = footage.drawn(seen, at, random)
+    device = next(model.parameters()).device
+    pictures, _ = footage.drawn(seen.to(str(device)), at, random)
     latents = torch.cat([encoded(model, part).mean for part in pictures.split(64)])
     spread, middle = torch.std_mean(latents, dim=(0, 2, 3))
     return {"latents_mean": middle.tolist(), "latents_std": spread.tolist()}

@@ -31,58 +31,70 @@ class Rows:
 
 
 class Batches:
-    """Draws rows of F frames of one clip in one light: scattered ones, or `together` as they follow."""
+    """Draws rows of F frames of one clip in one light: scattered ones, or `together` as they follow.
+
+    All clips lie behind one another on `device`; what is drawn never leaves it. random: on the CPU.
+    """
 
     def __init__(
-        self, material: list[Material], frames: int, together: bool, random: torch.Generator
+        self,
+        material: list[Material],
+        frames: int,
+        together: bool,
+        random: torch.Generator,
+        device: str = "cpu",
     ) -> None:
-        self.material = [m for m in material if m.frames >= frames]
-        self.frames, self.together, self.random = frames, together, random
-        self.weights = torch.tensor([float(m.frames) for m in self.material])
+        kept = [m for m in material if m.frames >= frames]
+        self.frames, self.together, self.random, self.device = frames, together, random, device
+        self.lengths = torch.tensor([m.frames for m in kept])
+        self.starts = self.lengths.cumsum(0) - self.lengths
+        self.latents = torch.cat([m.latents for m in kept], dim=1).to(device)  # (V, M, C, h, w)
+        self.portraits = torch.stack([m.portraits for m in kept], dim=1).to(device)  # (V, clips, C, h, w)
+        self.audio = torch.cat([m.audio for m in kept]).to(device)  # (M, MOMENTS, A)
+        self.text = torch.cat([m.text for m in kept], dim=2).to(device)  # (V, 2, M, L, D)
+        self.take = torch.cat([m.take for m in kept], dim=1).to(device)  # (V, M, TAKE)
+        self.has_take = torch.tensor([float(m.has_take) for m in kept])
 
     def draw(self, count: int) -> Rows:
-        chosen = torch.multinomial(self.weights, count, replacement=True, generator=self.random)
-        rows = [self._row(self.material[i]) for i in chosen.tolist()]
-        clean, portraits, audio, text, take, followed = (
-            torch.stack(part) for part in zip(*rows, strict=True)
-        )
+        clip = torch.multinomial(self.lengths.float(), count, replacement=True, generator=self.random)
+        light = torch.randint(len(self.latents), (count,), generator=self.random)
+        room = self.lengths[clip] - self.frames + 1 if self.together else self.lengths[clip]
+        drawn = torch.rand(count, 1 if self.together else self.frames, generator=self.random)
+        at = (drawn * room[:, None]).long()  # (N, 1) or (N, F)
+        at = at + torch.arange(self.frames) if self.together else at
+        at = at + self.starts[clip][:, None]  # (N, F)
+        # Coarse, fine, or anything between, as progressive guidance will ask.
+        detail = (2.0 * torch.rand(count, generator=self.random) - 0.5).clamp(0, 1)
+
+        reads = self._coin(count, 1.0 - UNTOLD)
         hears = self._coin(count, 1.0 - UNTOLD)
-        follows = self._coin(count, 1.0 - UNFOLLOWED) * followed[:, None]
+        follows = self._coin(count, 1.0 - UNFOLLOWED) * self.has_take[clip][:, None]
         channels = self._coin(count, 1.0 - HEAD_ALONE)
-        take[..., :-3] *= channels[..., None]
         # A face without sound and without Take has to be guessed: seldom.
         hears = torch.maximum(hears, 1.0 - follows * channels)
         told = self._coin(count, 1.0 - GUESSED)
         hears, follows = hears * told, follows * told
+
+        clip, light, at, detail, reads, hears, follows, channels = (
+            part.to(self.device) for part in (clip, light, at, detail, reads, hears, follows, channels)
+        )
+        which = light[:, None]
+        text = torch.lerp(
+            self.text[which, 0, at], self.text[which, 1, at], detail[:, None, None, None]
+        )  # (N, F, L, D)
+        take = self.take[which, at]
+        take = torch.cat([take[..., :-3] * channels[..., None], take[..., -3:]], dim=-1)
+        portraits = self.portraits[light, clip].float()
         conditions = Conditions(
-            text * self._coin(count, 1.0 - UNTOLD)[..., None, None],
+            text * reads[..., None, None],
             {},
             portraits,
-            audio,
+            self.audio[at],
             take,
             hears.expand(count, self.frames),
             follows.expand(count, self.frames),
         )
-        return Rows(clean, portraits, conditions)
+        return Rows(self.latents[which, at].float(), portraits, conditions)
 
     def _coin(self, count: int, chance: float) -> Tensor:
         return (torch.rand(count, 1, generator=self.random) < chance).float()
-
-    def _row(self, clip: Material) -> tuple[Tensor, ...]:
-        light = int(torch.randint(len(clip.latents), (1,), generator=self.random))
-        if self.together:
-            start = int(torch.randint(clip.frames - self.frames + 1, (1,), generator=self.random))
-            at = torch.arange(start, start + self.frames)
-        else:
-            at = torch.randint(clip.frames, (self.frames,), generator=self.random)
-        # Coarse, fine, or anything between, as progressive guidance will ask.
-        detail = float((2.0 * torch.rand(1, generator=self.random) - 0.5).clamp(0, 1))
-        text = torch.lerp(clip.text[light, 0, at], clip.text[light, 1, at], detail)
-        return (
-            clip.latents[light, at],
-            clip.portraits[light],
-            clip.audio[at],
-            text,
-            clip.take[light, at],
-            torch.tensor(float(clip.has_take)),
-        )

@@ -62,7 +62,7 @@ def with_motion(first: Network) -> Network:
     return network
 
 
-def loss_of(network: Network, clean: Tensor, portraits: Tensor, predicted: Tensor, wanted: Tensor) -> Tensor:
+def loss_of(clean: Tensor, portraits: Tensor, predicted: Tensor, wanted: Tensor) -> Tensor:
     """Mean squared error of v (N, F, C, h, w), cells that move counting more."""
     apart = (clean - portraits[:, None]).abs().mean(dim=2, keepdim=True)  # (N, F, 1, h, w)
     weight = 1.0 + MOVING * (apart / AWAY).clamp(max=1.0)
@@ -98,10 +98,11 @@ def train(
     if path.is_file():
         step = int(checkpoint.resume(path, network, mean, optimiser)["step"])
     random = torch.Generator().manual_seed(seed + 1000 * step)
-    batches = Batches(material, frames, stage == 2, random)
+    noises = torch.Generator(device).manual_seed(seed + 1000 * step)
+    batches = Batches(material, frames, stage == 2, random, device)
     levels = schedule()
     log = Log(out / f"stage{stage}", ("loss",))
-    total, count = 0.0, 0
+    total, count = torch.zeros((), device=device), 0
     with Progress() as bar:
         task = bar.add_task(f"stage {stage}", total=steps, completed=step)
         while step < steps:
@@ -110,38 +111,37 @@ def train(
             rows = batches.draw(batch)
             per_row = 1 if stage == 2 else frames
             # Noisy levels more often: it is there that conditions have to say what is to be seen.
-            level = (LEVELS * torch.rand(batch * per_row, generator=random).sqrt()).long()
+            level = (LEVELS * torch.rand(batch * per_row, generator=random).sqrt()).long().to(device)
             shape = rows.clean.shape
             if stage == 2:
                 noise = torch.stack(
-                    [shared_noise(frames, tuple(shape[2:]), shared, random) for _ in range(batch)]
+                    [shared_noise(frames, tuple(shape[2:]), shared, noises) for _ in range(batch)]
                 )
             else:
-                noise = torch.randn(shape, generator=random)
+                noise = torch.randn(shape, generator=noises, device=device)
             each = level.view(batch, per_row).expand(batch, frames).reshape(-1)
             flat, noise = rows.clean.flatten(0, 1), noise.flatten(0, 1)
-            noisy = levels.add_noise(flat, noise, each).view(shape).to(device)  # type: ignore[arg-type]
-            wanted = levels.get_velocity(flat, noise, each).view(shape).to(device)  # type: ignore[arg-type]
+            noisy = levels.add_noise(flat, noise, each).view(shape)  # type: ignore[arg-type]
+            wanted = levels.get_velocity(flat, noise, each).view(shape)  # type: ignore[arg-type]
             blind = float(torch.rand(1, generator=random)) < BLIND
-            conditions = rows.conditions.over(lambda tensor: tensor.to(device))
-            portraits = rows.portraits.to(device)
+            conditions = rows.conditions
             with precise(precision, torch.device(device).type), torch.set_grad_enabled(True):
                 if blind:
                     conditions = replace(conditions, portrait=None)
                 else:
-                    conditions = replace(conditions, bank=network.look(portraits))
-                predicted = network(noisy, level.to(device), conditions)
-            loss = loss_of(network, rows.clean.to(device), portraits, predicted, wanted)
+                    conditions = replace(conditions, bank=network.look(rows.portraits))
+                predicted = network(noisy, level, conditions)
+            loss = loss_of(rows.clean, rows.portraits, predicted, wanted)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(learning, 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             mean.update(network, step)
             step += 1
-            total, count = total + float(loss.detach()), count + 1
+            total, count = total + loss.detach(), count + 1
             bar.update(task, completed=step)
             if step % every == 0 or step == steps:
-                log.write(step, loss=total / count)
+                log.write(step, loss=float(total) / count)
                 log.plot()
                 facts: dict[str, object] = {
                     "config": network.config.as_dict(),
@@ -150,5 +150,5 @@ def train(
                     "steps": steps,
                 }
                 checkpoint.save(path, network, mean, optimiser, facts)
-                total, count = 0.0, 0
+                total, count = torch.zeros_like(total), 0
     return path

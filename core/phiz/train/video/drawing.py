@@ -41,7 +41,7 @@ Facts = Callable[[RunningMean, bool], dict[str, object]]
 @dataclass(frozen=True)
 class Drawing:
     """One run. name: of the checkpoint in `out`, which is resumed where it is there; the log lies in a folder
-    of that name. steps: of `batch` frames each. every: steps between saves."""
+    of that name. steps: of `batch` frames each. every: steps between saves. device: where it is computed."""
 
     seen: Footage
     out: Path
@@ -52,9 +52,11 @@ class Drawing:
     seed: int
     every: int
     precision: Precision
+    device: str
 
     def learn(self, model: nn.Module, losses: Losses, terms: tuple[str, ...], facts: Facts) -> Path:
         """Train what of `model` requires gradients; returns the checkpoint. Raises CheckpointError."""
+        model, seen = model.to(self.device), self.seen.to(self.device)
         learning = [p for p in model.parameters() if p.requires_grad]
         mean = RunningMean(model, 0.995)
         optimiser = torch.optim.AdamW(learning, self.peak_rate, betas=(0.9, 0.99), weight_decay=1e-4)
@@ -63,15 +65,15 @@ class Drawing:
             step = int(checkpoint.resume(path, model, mean, optimiser)["step"])
         random = torch.Generator().manual_seed(self.seed + 1000 * step)
         log = Log(self.out / Path(self.name).stem, terms)
-        sums, count = torch.zeros(len(terms)), 0
+        sums, count = torch.zeros(len(terms), device=self.device), 0
         with Progress() as bar:
             task = bar.add_task(Path(self.name).stem, total=self.steps, completed=step)
             while step < self.steps:
                 for group in optimiser.param_groups:
                     group["lr"] = learning_rate(step, self.steps, self.peak_rate, warmup=50)
-                at = torch.randint(len(self.seen.frames), (self.batch,), generator=random)
-                pictures, portraits = footage.drawn(self.seen, at, random)
-                with precise(self.precision):
+                at = torch.randint(len(seen.frames), (self.batch,), generator=random)
+                pictures, portraits = footage.drawn(seen, at, random)
+                with precise(self.precision, self.device):
                     found = losses(pictures, portraits, random)
                 found.sum().backward()
                 torch.nn.utils.clip_grad_norm_(learning, 1.0)
@@ -86,5 +88,5 @@ class Drawing:
                     log.plot()
                     said = {**facts(mean, step == self.steps), "step": step, "steps": self.steps}
                     checkpoint.save(path, model, mean, optimiser, said)
-                    sums, count = torch.zeros(len(terms)), 0
+                    sums, count = torch.zeros_like(sums), 0
         return path

@@ -18,18 +18,21 @@ from phiz.video.clips import Clip, Split
 class Footage:
     """frames (M, S, S, 3) uint8 of all clips behind one another; portraits (clips, S, S, 3); of_clip (M,)."""
 
-    frames: np.ndarray
-    portraits: np.ndarray
-    of_clip: np.ndarray
+    frames: Tensor
+    portraits: Tensor
+    of_clip: Tensor
 
     @classmethod
     def of(cls, found: list[Clip]) -> Footage:
         lengths = [len(clip.frames) for clip in found]
         return cls(
-            np.concatenate([clip.frames for clip in found]),
-            np.stack([clip.portrait for clip in found]),
-            np.repeat(np.arange(len(found)), lengths),
+            torch.from_numpy(np.concatenate([clip.frames for clip in found])),
+            torch.from_numpy(np.stack([clip.portrait for clip in found])),
+            torch.from_numpy(np.repeat(np.arange(len(found)), lengths)),
         )
+
+    def to(self, device: str) -> Footage:
+        return Footage(*(part.to(device) for part in (self.frames, self.portraits, self.of_clip)))
 
 
 def read(root: Path, split: Split) -> Footage:
@@ -43,16 +46,18 @@ def recoloured(pictures: Tensor, random: torch.Generator) -> Tensor:
     gains = 1.0 + 0.25 * (2.0 * torch.rand(len(pictures), 3, generator=random) - 1.0)
     gains = gains * (1.0 + 0.15 * (2.0 * torch.rand(len(pictures), 1, generator=random) - 1.0))
     gamma = torch.exp(0.3 * (2.0 * torch.rand(len(pictures), generator=random) - 1.0))
+    gains, gamma = gains.to(pictures.device), gamma.to(pictures.device)
     bright = (0.5 * pictures + 0.5).clamp(0, 1) ** gamma.view(*shape, 1, 1, 1)
     return (2.0 * bright * gains.view(*shape, 3, 1, 1) - 1.0).clamp(-1, 1)
 
 
 def drawn(footage: Footage, at: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """Frames by their number and their portraits, (N, 3, S, S) each, in one light, some mirrored."""
-    frames = from_pixels(torch.from_numpy(footage.frames[at.numpy()]))
-    portraits = from_pixels(torch.from_numpy(footage.portraits[footage.of_clip[at.numpy()]]))
+    mirrored = (torch.rand(len(at), generator=random) < 0.5).to(footage.frames.device)
+    at = at.to(footage.frames.device)
+    frames = from_pixels(footage.frames[at])
+    portraits = from_pixels(footage.portraits[footage.of_clip[at]])
     both = recoloured(torch.stack([frames, portraits], dim=1), random)  # (N, 2, 3, S, S)
-    mirrored = torch.rand(len(at), generator=random) < 0.5
     both = torch.where(mirrored[:, None, None, None, None], both.flip(-1), both)
     return both[:, 0], both[:, 1]
 

@@ -29,8 +29,8 @@ LIGHTS = 4
 class Material:
     """One clip of F frames in V lights.
 
-    latents (V, F, C, h, w) and portraits (V, C, h, w); audio (F, MOMENTS, A); text (V, 2, F, L, D), coarse
-    and fine; take (V, F, TAKE), and whether there is one.
+    latents (V, F, C, h, w) and portraits (V, C, h, w), float16; audio (F, MOMENTS, A); text
+    (V, 2, F, L, D), coarse and fine; take (V, F, TAKE), and whether there is one.
     """
 
     latents: Tensor
@@ -90,7 +90,8 @@ def _prepared(
     lights: int,
 ) -> Material:
     frames = len(clip.frames)
-    pictures = from_pixels(torch.from_numpy(np.concatenate([clip.portrait[None], clip.frames])))
+    pictures = torch.from_numpy(np.concatenate([clip.portrait[None], clip.frames]))
+    pictures = from_pixels(pictures).to(autoencoder.device)
     direction = direction_of(clip)
     latents, text, take = [], [], []
     for light in range(lights):
@@ -104,7 +105,7 @@ def _prepared(
         if clip.take is not None:
             rows = take_rows(_mirrored_take(clip.take) if mirror else clip.take)
         take.append(torch.from_numpy(rows))
-    stacked = torch.stack(latents)
+    stacked = torch.stack(latents).half().cpu()
     audio = Heard(clip.voice, hearing).rows(0, frames, clip.fps)
     return Material(
         stacked[:, 1:],

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from phiz.train import checkpoint
 from phiz.train.checkpoint import RunningMean
-from phiz.train.video import autoencoder, footage
+from phiz.train.video import autoencoder
 from phiz.train.video.drawing import Drawing, apart
+from phiz.train.video.footage import Footage
 from phiz.train.video.precision import Precision
 from phiz.video.autoencoder import from_latents, to_latents
 from phiz.video.detail import Detail
@@ -38,7 +39,7 @@ class Sharper(nn.Module):
 
 
 def train(
-    clips: Path,
+    seen: Footage,
     out: Path,
     first: Path,
     *,
@@ -48,10 +49,11 @@ def train(
     seed: int = 0,
     every: int = 50,
     precision: Precision = "float32",
+    device: str = "cpu",
 ) -> Path:
     """Go on from the autoencoder's checkpoint `first`; leave `decoder.safetensors` in `out`, or resume it.
 
-    steps: of `batch` frames each. every: steps between saves. Raises ClipsError, CheckpointError.
+    steps: of `batch` frames each. every: steps between saves. Raises CheckpointError.
     """
     torch.manual_seed(seed)
     model = Sharper(autoencoder.load(first)).train()
@@ -59,7 +61,7 @@ def train(
 
     def losses(pictures: Tensor, portraits: Tensor, random: torch.Generator) -> Tensor:
         latents = to_latents(model.autoencoder, torch.cat([pictures, portraits]))
-        noise = torch.randn(pictures.shape[0], *latents.shape[1:], generator=random)
+        noise = torch.randn(pictures.shape[0], *latents.shape[1:], generator=random).to(device)
         seen, still = latents.split(len(pictures))
         with torch.no_grad():
             drawn = from_latents(model.autoencoder, still)
@@ -69,8 +71,7 @@ def train(
     def facts(_mean: RunningMean, _finished: bool) -> dict[str, object]:
         return known
 
-    seen = footage.read(clips, "train")
-    run = Drawing(seen, out, NAME, steps, batch, peak_rate, seed + 1, every, precision)
+    run = Drawing(seen, out, NAME, steps, batch, peak_rate, seed + 1, every, precision, device)
     return run.learn(model, losses, ("pixels", "edges"), facts)
 
 

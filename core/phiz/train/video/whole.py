@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from torch import nn
 
 from phiz.runtime import bundle
 from phiz.train import checkpoint
-from phiz.train.video import autoencoder, denoiser, sharpening
+from phiz.train.video import autoencoder, denoiser, footage, sharpening
 from phiz.train.video.material import LIGHTS, prepare
 from phiz.train.video.precision import Precision
 from phiz.video import clips, folders, model_file
@@ -33,7 +34,7 @@ STEPS, LARGE_STEPS = 8, 25
 @dataclass(frozen=True)
 class Effort:
     """Steps of the autoencoder, of the two stages and of the decoder alone; rows and frames a step of each
-    stage."""
+    stage. The autoencoder and its decoder see as many frames a step as the first stage has rows."""
 
     autoencoder: int = 4000
     first: int = 3000
@@ -46,8 +47,8 @@ class Effort:
 def small_config(kind: Kind, audio: int, latents: int, side: int) -> NetworkConfig:
     """U-Net or DiT of about one cost, for latents (latents, side, side)."""
     sizes = {
-        "unet": BackboneConfig("unet", latents, side, (96, 120), 0, 1, 4, 64, 8),
-        "dit": BackboneConfig("dit", latents, side, (144,), 0, 6, 4, 64),
+        "unet": BackboneConfig("unet", latents, side, (64, 96, 96), 0, 1, 4, 64, 8),
+        "dit": BackboneConfig("dit", latents, side, (160,), 0, 8, 4, 64, patch=2),
     }
     return NetworkConfig(sizes[kind], audio, WORDS)
 
@@ -73,17 +74,20 @@ def train(
     clips.read_index(root)  # before anything else, whether there is one
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
+    if device != "cpu":
+        torch.set_float32_matmul_precision("high")
+    common: dict[str, Any] = {"seed": seed, "every": every, "precision": precision, "device": device}
     detail: Detail | None = None
     if weights is None:
-        path = autoencoder.train(
-            root, out, steps=effort.autoencoder, seed=seed, precision=precision, every=every
-        )
+        seen = footage.read(root, "train")
+        path = autoencoder.train(seen, out, steps=effort.autoencoder, batch=effort.rows[0], **common)
         pictures = autoencoder.load(path)
         senses = Senses(BundleHearing(bundle.load(threads=1)), ActingWords())
     else:
         folders.check(weights)
         pictures, senses = folders.autoencoder(weights), folders.senses(weights)
     say("turning clips into latents")
+    nn.Module.to(pictures, device)
     found = prepare(
         clips.load_all(root, "train"), pictures, senses.hearing, senses.prompts, seed,
         lights=LIGHTS if weights is None else 1,
@@ -92,7 +96,6 @@ def train(
         start = Network(small_config(kind, found[0].audio.shape[-1], *found[0].latents.shape[2:4]))
     else:
         start = folders.start(weights)
-    common: dict[str, Any] = {"seed": seed, "every": every, "precision": precision, "device": device}
     done = denoiser.train(
         found, out, stage=1, start=start, steps=effort.first, batch=effort.rows[0], frames=effort.frames[0],
         **common,
@@ -107,10 +110,10 @@ def train(
     if weights is None:
         encoder = out / autoencoder.NAME
         sharper = sharpening.train(
-            root, out, encoder, steps=effort.decoder, seed=seed, precision=precision, every=every
+            footage.read(root, "train"), out, encoder, steps=effort.decoder, batch=effort.rows[0], **common
         )
         pictures, detail = sharpening.load(sharper, encoder)
-    write(out / MODEL, root, done, pictures, detail)
+    write(out / MODEL, root, done, pictures.cpu(), detail)
     return out / MODEL
 
 
