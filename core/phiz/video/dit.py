@@ -85,7 +85,8 @@ class Dit(nn.Module):
                 cross_attention_kwargs={"told": told},
             )
             if self.motion_modules:
-                pixels = x.transpose(1, 2).unflatten(2, (height, width))  # (B, D, h, w)
+                # In one piece: a group norm's way back ends the process where the channels come last.
+                pixels = x.transpose(1, 2).unflatten(2, (height, width)).contiguous()  # (B, D, h, w)
                 x = self.motion_modules[number](pixels, num_frames=frames).flatten(2).transpose(1, 2)
         shift, scale = (self.shift_scale[None] + embedded[:, None]).chunk(2, dim=1)
         x = self.head(self.norm_out(x) * (1 + scale) + shift)  # (B, tokens, C p p)
