@@ -111,7 +111,8 @@ def train(
             rows = batches.draw(batch)
             per_row = 1 if stage == 2 else frames
             # Noisy levels more often: it is there that conditions have to say what is to be seen.
-            level = (LEVELS * torch.rand(batch * per_row, generator=random).sqrt()).long().to(device)
+            level = LEVELS * torch.rand(batch * per_row, generator=random).sqrt()
+            level = level.long().clamp(max=LEVELS - 1).to(device)  # rounding may reach LEVELS
             shape = rows.clean.shape
             if stage == 2:
                 noise = torch.stack(
