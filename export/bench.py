@@ -32,7 +32,7 @@ from phiz.motion.measures import seam_ratio
 from phiz.runtime import bundle, feeling, listen
 from phiz.runtime.denoise import BATCH
 from phiz.runtime.generate import generate, settle
-from phiz.runtime.performance import Performance, Work
+from phiz.runtime.performance import Performance, Work, as_take
 from phiz.runtime.rehearsal import Rehearsal
 
 VOICE = Path(__file__).resolve().parent.parent / "docs" / "demo" / "voice.flac"
@@ -142,10 +142,11 @@ def stages(seconds: int, threads: int, folder: Path) -> dict[str, float]:
     listened = lap()
     encoder = model.spent["encoder"]
     direction = Direction(emotion=())
-    performance = Performance.of(heard, direction, model, settle(direction, model))
-    clean = performance.sampled(Work(None, None))
+    settings = settle(direction, model)
+    performance = Performance.of(heard, direction, model, settings)
+    clean = performance.whole(performance.sampled(Work(None, None)), len(heard))
     sampled = lap()
-    made = performance.take(clean, voice, direction)
+    made = as_take(clean, model, settings, voice, direction)
     finished = lap()
     made.save(folder / "stages.csv")
     saved = lap()

@@ -14,8 +14,7 @@ import numpy as np
 import pytest
 
 from phiz.acting.direction import Direction
-from phiz.audio.levels import normalised
-from phiz.audio.mel import RATE, log_mel, paired
+from phiz.audio.mel import RATE, paired_log_mel
 from phiz.audio.recording import Recording
 from phiz.motion.measures import seam_ratio
 from phiz.motion.take import Take
@@ -23,7 +22,7 @@ from phiz.runtime import bundle, listen
 from phiz.runtime.bundle import Bundle, BundleError, Guidance, ProviderError
 from phiz.runtime.denoise import Conditions, branches, denoise_windows
 from phiz.runtime.generate import StyleError, generate
-from phiz.runtime.noise import frame_noise
+from phiz.runtime.noise import noise_between
 from phiz.runtime.performance import CancelledError
 from phiz.runtime.solver import levels, sample, signal_and_noise
 from phiz.runtime.windows import Windows
@@ -126,14 +125,14 @@ def test_windows_share_every_frame(frames: int, overlap: int) -> None:
 
 
 def test_noise_belongs_to_its_frame() -> None:
-    long = frame_noise(1000, 54, 7)
+    long = noise_between(0, 1000, 54, 7)
     for frames in (1, 255, 256, 257, 999):
-        np.testing.assert_array_equal(frame_noise(frames, 54, 7), long[:frames])
+        np.testing.assert_array_equal(noise_between(0, frames, 54, 7), long[:frames])
     assert long.dtype == np.float32
     assert abs(long.mean()) < 0.02 and long.std() == pytest.approx(1, abs=0.01)
     rows = long.reshape(1000, 54)
     assert abs(np.corrcoef(rows[:256].ravel(), rows[256:512].ravel())[0, 1]) < 0.03
-    assert abs(np.corrcoef(long.ravel(), frame_noise(1000, 54, 8).ravel())[0, 1]) < 0.02
+    assert abs(np.corrcoef(long.ravel(), noise_between(0, 1000, 54, 8).ravel())[0, 1]) < 0.02
 
 
 # ---- generation ----------------------------------------------------------------------------------------
@@ -204,7 +203,7 @@ def test_windows_that_disagree_meet_gradually(loaded: Bundle) -> None:
 
 
 def test_chunks_do_not_change_what_is_heard(loaded: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
-    mel = normalised(paired(log_mel(voice(6.0).samples)))
+    mel = paired_log_mel(voice(6.0).samples)
     whole = listen.encode(mel, loaded)
     done: list[float] = []
     monkeypatch.setattr(listen, "_CHUNK", 50)

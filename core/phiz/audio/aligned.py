@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.audio.levels import loudness
+from phiz.audio.spill import blocks, release, scratch
 
+_BLOCK = 1800  # frames made at a time
 ENCODER_FPS = 50.0
 MEL_FPS = 100.0
 MOTION_FPS = 30.0
@@ -28,7 +30,8 @@ def sampled(track: np.ndarray, fps: float, times: np.ndarray) -> np.ndarray:
     low = np.minimum(place.astype(np.int64), max(len(track) - 2, 0))
     high = np.minimum(low + 1, len(track) - 1)
     share = (place - low).astype(np.float32)[:, None]
-    return track[low] * (1 - share) + track[high] * share
+    low_rows, high_rows = (track[at].astype(np.float32, copy=False) for at in (low, high))
+    return low_rows * (1 - share) + high_rows * share
 
 
 def aligned(features: np.ndarray, mel: np.ndarray, frames: int) -> np.ndarray:
@@ -37,7 +40,11 @@ def aligned(features: np.ndarray, mel: np.ndarray, frames: int) -> np.ndarray:
     features: (T, D) of an audio encoder at 50 fps. mel: (2T, 64) log-mel at 100 fps, not normalised,
     from which the loudness is taken (dB relative to the speech level, in units of 20 dB).
     """
-    return heard_at(np.arange(frames) / MOTION_FPS, features, loudness(mel))
+    loud, out = loudness(mel), scratch((frames, width(features.shape[1])))
+    for part in blocks(out, _BLOCK):
+        out[part] = heard_at(np.arange(part.start, part.stop) / MOTION_FPS, features, loud)
+        release(features)
+    return out
 
 
 def heard_at(times: np.ndarray, features: np.ndarray, loud: np.ndarray) -> np.ndarray:
@@ -47,5 +54,5 @@ def heard_at(times: np.ndarray, features: np.ndarray, loud: np.ndarray) -> np.nd
     parts = []
     for side in (-1.0, 1.0):
         at = times + side / (4 * MOTION_FPS)
-        parts += [sampled(features.astype(np.float32), ENCODER_FPS, at), sampled(loud, MEL_FPS, at)]
+        parts += [sampled(features, ENCODER_FPS, at), sampled(loud, MEL_FPS, at)]
     return np.concatenate(parts, axis=1, dtype=np.float32)

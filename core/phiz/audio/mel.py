@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from phiz.audio.spill import blocks, release, scratch
+
 RATE = 16_000
 HOP = 160  # 10 ms
 WINDOW = 400  # 25 ms
@@ -56,17 +58,29 @@ def log_mel(samples: np.ndarray) -> np.ndarray:
 
     Frame i is centred on i * 10 ms; beyond the ends the signal counts as zero.
     """
-    samples = np.asarray(samples, np.float32)
+    return _log_mel(samples, frame_count(len(samples)))
+
+
+def paired_log_mel(samples: np.ndarray) -> np.ndarray:
+    """`log_mel`, its last frame twice where that makes the number even; of a long recording in a file."""
     count = frame_count(len(samples))
-    out = np.empty((count, BINS), np.float32)
-    for start in range(0, count, _BLOCK):
-        end = min(start + _BLOCK, count)
-        first, last = start * HOP - WINDOW // 2, (end - 1) * HOP + WINDOW // 2
-        piece = np.pad(samples[max(first, 0) : last], (max(-first, 0), max(last - len(samples), 0)))
+    return _log_mel(samples, count + count % 2)
+
+
+def _log_mel(samples: np.ndarray, rows: int) -> np.ndarray:
+    """(rows, 64); rows past the last frame repeat it."""
+    count = frame_count(len(samples))
+    out = scratch((rows, BINS))
+    for part in blocks(out[:count], _BLOCK):
+        first, last = part.start * HOP - WINDOW // 2, (part.stop - 1) * HOP + WINDOW // 2
+        piece = np.asarray(samples[max(first, 0) : last], np.float32)
+        piece = np.pad(piece, (max(-first, 0), max(last - len(samples), 0)))
         block = np.lib.stride_tricks.sliding_window_view(piece, WINDOW)[::HOP] * _HANN
         spectrum = np.fft.rfft(block, _FFT)
         power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-        out[start:end] = np.log(_filtered(power[:, _INSIDE]) + FLOOR)
+        out[part] = np.log(_filtered(power[:, _INSIDE]) + FLOOR)
+        release(samples)
+    out[count:] = out[count - 1]
     return out
 
 

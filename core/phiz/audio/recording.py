@@ -11,10 +11,11 @@ import soundfile
 import soxr
 
 from phiz.audio.mel import RATE
+from phiz.audio.spill import Growing
 from phiz.errors import PhizError
 
 SHORTEST = 0.1  # seconds; three frames at 30 fps, about one phone
-LONGEST = 3 * 3600.0  # seconds; 16 kHz float32 of this length is 0.7 GB
+LONGEST = 3 * 3600.0  # seconds
 _BLOCK = 1 << 16  # source frames read at a time
 
 
@@ -40,7 +41,10 @@ class BadSamplesError(RecordingError):
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Samples (n,) float32 mono at 16 kHz, +-1 full scale, and the file they came from."""
+    """Samples (n,) float32 mono at 16 kHz, +-1 full scale, and the file they came from.
+
+    Samples of a long file lie in a temporary one (`phiz.audio.spill`): go over them in blocks.
+    """
 
     samples: np.ndarray
     source: Path | None = None
@@ -65,7 +69,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
     """Read a file as 16 kHz mono: channels averaged, resampled with soxr HQ, levels untouched.
 
     WAV, FLAC, Ogg, Opus, MP3, AIFF and whatever else libsndfile reads, at any rate, channel count and
-    bit depth. Read block by block: the memory needed is that of the result. A file that ends early
+    bit depth. Read block by block, in memory that stays flat. A file that ends early
     gives what it holds. Raises RecordingNotFoundError, NotAudioError, RecordingLengthError
     (under 0.1 s or over 3 hours) or BadSamplesError (NaN or infinity).
     """
@@ -96,7 +100,7 @@ def load(path: str | os.PathLike[str]) -> Recording:
 def _read(file: soundfile.SoundFile, path: Path) -> np.ndarray:
     rate = file.samplerate
     stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32", quality="HQ") if rate != RATE else None
-    samples = bytearray()  # grows in place: a list of blocks would need the memory twice at the end
+    samples = Growing()
     read, bad, first_bad = 0, 0, 0
     while True:
         block = file.read(_BLOCK, dtype="float32", always_2d=True)  # (<=_BLOCK, channels)
@@ -112,7 +116,7 @@ def _read(file: soundfile.SoundFile, path: Path) -> np.ndarray:
             )
         last = len(block) < _BLOCK
         if not bad:
-            samples += (mono if stream is None else stream.resample_chunk(mono, last=last)).tobytes()
+            samples.add(mono if stream is None else stream.resample_chunk(mono, last=last))
         if last:
             break
     if bad:
@@ -123,4 +127,4 @@ def _read(file: soundfile.SoundFile, path: Path) -> np.ndarray:
     if read < SHORTEST * rate:
         came = f"{1000 * read / rate:.0f} ms long" if read else "empty (no samples)"
         raise RecordingLengthError(f"{path} is {came}; at least {1000 * SHORTEST:.0f} ms are needed.")
-    return np.frombuffer(samples, np.float32)
+    return samples.array()

@@ -11,6 +11,7 @@ from phiz.acting.direction import EmotionKey
 from phiz.audio.mel import RATE
 from phiz.audio.prosody import FEATURES, describe
 from phiz.audio.recording import Recording
+from phiz.audio.spill import release
 from phiz.errors import PhizError
 from phiz.face.emotions import EMOTIONS
 
@@ -50,6 +51,7 @@ def _windows(samples: np.ndarray) -> Iterator[tuple[float, np.ndarray]]:
     for start in [*range(0, last, hop), last]:
         piece = samples[start : start + length]
         yield (start + 0.5 * len(piece)) / RATE, piece
+        release(samples)
 
 
 def hear(samples: np.ndarray, estimate: Estimate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,7 +16,8 @@ from phiz.runtime.control import Control
 from phiz.runtime.feeling import propose
 from phiz.runtime.listen import listen
 from phiz.runtime.manner import likeness
-from phiz.runtime.performance import Performance, Progress, Settings, Work
+from phiz.runtime.performance import Progress, Settings, Work, as_take
+from phiz.runtime.sections import sampled
 
 
 class StyleError(PhizError):
@@ -107,6 +108,5 @@ def generate(
     work = Work(progress, cancel)
     work.begin(1, until=1.0 / (settings.steps + 1))  # hearing costs about as much as one step
     heard = listen(recording, bundle, work.tick)
-    performance = Performance.of(heard, direction, bundle, settings)
-    take = performance.take(performance.sampled(work), recording, direction)
+    take = as_take(sampled(heard, direction, bundle, settings, work), bundle, settings, recording, direction)
     return take if fps == MOTION_FPS else take.resampled(fps)

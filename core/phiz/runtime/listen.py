@@ -8,10 +8,11 @@ import numpy as np
 
 from phiz.audio.aligned import MOTION_FPS, aligned, silent
 from phiz.audio.chunks import chunks
-from phiz.audio.levels import normalised
-from phiz.audio.mel import log_mel, paired
+from phiz.audio.levels import normalised, speech_spectrum
+from phiz.audio.mel import paired_log_mel
 from phiz.audio.phones import INDEX
 from phiz.audio.recording import Recording
+from phiz.audio.spill import release, scratch
 from phiz.runtime.bundle import Bundle
 
 _CHUNK = 3000  # encoder frames at a time: one minute
@@ -23,15 +24,17 @@ def frame_count(seconds: float) -> int:
 
 
 def encode(mel: np.ndarray, bundle: Bundle, progress: Callable[[float], None] | None = None) -> np.ndarray:
-    """(2T, 64) normalised log-mel -> (T, features) float32; the same in chunks as in one piece.
+    """(2T, 64) log-mel, not normalised -> (T, features) float32; the same in chunks as in one piece.
 
     Each chunk is given as much of its neighbours as the encoder's convolutions reach.
     """
-    frames = len(mel) // 2
-    out = np.empty((frames, bundle.manifest.features), np.float32)
+    frames, reference = len(mel) // 2, speech_spectrum(mel)
+    out = scratch((frames, bundle.manifest.features))
     for chunk in chunks(frames, _CHUNK, bundle.manifest.encoder_reach):
-        heard = bundle.encode(mel[None, 2 * chunk.first : 2 * chunk.last])
-        out[chunk.start : chunk.end] = heard[0, chunk.wanted]
+        part = normalised(mel[2 * chunk.first : 2 * chunk.last], reference)
+        out[chunk.start : chunk.end] = bundle.encode(part[None])[0, chunk.wanted]
+        release(mel)
+        release(out)
         if progress is not None:
             progress(chunk.end / frames)
     return out
@@ -41,8 +44,8 @@ def listen(
     recording: Recording, bundle: Bundle, progress: Callable[[float], None] | None = None
 ) -> np.ndarray:
     """(frames, audio width) float32: the conditions of the denoiser, one row per motion frame."""
-    mel = paired(log_mel(recording.samples))
-    return aligned(encode(normalised(mel), bundle, progress), mel, frame_count(recording.seconds))
+    mel = paired_log_mel(recording.samples)
+    return aligned(encode(mel, bundle, progress), mel, frame_count(recording.seconds))
 
 
 def silence(bundle: Bundle) -> np.ndarray:

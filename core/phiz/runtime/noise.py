@@ -7,13 +7,9 @@ import numpy as np
 _BLOCK = 256
 
 
-def frame_noise(frames: int, width: int, seed: int) -> np.ndarray:
-    """(frames, width) float32 standard normal. Frame i is the same however long the recording is."""
-    return noise_between(0, frames, width, seed)
-
-
 def noise_between(first: int, last: int, width: int, seed: int) -> np.ndarray:
-    """(last - first, width) of these frames; there are some before frame 0 too."""
+    """(last - first, width) float32 standard normal. Frame i is the same however long the recording is;
+    there are some before frame 0 too."""
     blocks = []
     start = first // _BLOCK
     for block in range(start, -(-last // _BLOCK)):

@@ -24,9 +24,9 @@ from phiz.runtime.articulation import BEGIN, Correct, guard
 from phiz.runtime.bundle import MOTION, Bundle, Guidance
 from phiz.runtime.control import Control, Kind, Stretch, controlled, stretches
 from phiz.runtime.denoise import Conditions, denoise_stretch, denoise_windows
-from phiz.runtime.listen import frame_count, silence
+from phiz.runtime.listen import silence
 from phiz.runtime.manner import gain
-from phiz.runtime.noise import frame_noise
+from phiz.runtime.noise import noise_between
 from phiz.runtime.solver import Course
 from phiz.runtime.windows import Windows
 
@@ -35,8 +35,11 @@ _UPPER_FACE = [*REGIONS["brows"], *REGIONS["eyes"]]
 Progress = Callable[[float], None]
 
 
-def _pad(track: np.ndarray, frames: int, row: np.ndarray) -> np.ndarray:
-    return np.concatenate([track, np.tile(row, (frames - len(track), 1))]).astype(np.float32, copy=False)
+def _cut(track: np.ndarray, frames: slice, row: np.ndarray) -> np.ndarray:
+    """These frames of a track, past whose end the row stands."""
+    found = track[frames]
+    after = np.tile(row, (frames.stop - frames.start - len(found), 1))
+    return np.concatenate([found, after]).astype(np.float32, copy=False)
 
 
 class CancelledError(PhizError):
@@ -50,6 +53,11 @@ class Work:
         self._progress, self._cancel = progress, cancel
         self._from = self._until = 0.0
         self._amount, self._done = 1, 0
+
+    @property
+    def until(self) -> float:
+        """The share of all at which the stage ends."""
+        return self._until
 
     def begin(self, amount: int, until: float = 1.0) -> None:
         """Start a stage of so much work, of whatever unit, which ends when this share of all is done."""
@@ -71,6 +79,12 @@ class Work:
         """The stage is through. Raises CancelledError."""
         self._done = self._amount
         self.tick()
+
+
+def scale(bundle: Bundle) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and spread (54,) of the motion that the bundle's networks know."""
+    scale = bundle.manifest.scale
+    return np.array(scale.mean, np.float32), np.array(scale.spread, np.float32)
 
 
 @dataclass(frozen=True)
@@ -132,24 +146,21 @@ class Performance:
         frames = len(heard)
         windows = Windows(frames, bundle.manifest.window, bundle.manifest.overlap)
         felt = emotion_track(direction, frames, MOTION_FPS)
-        audio, emotion = (
-            _pad(track, windows.padded, row) for track, row in ((heard, silence(bundle)), (felt, felt[-1]))
-        )
-        noise = frame_noise(windows.padded, MOTION, direction.seed)
-        noise[:, _UPPER_FACE] *= np.float32(bundle.manifest.upper_face_noise)
         acted = stretches(direction.events, frames, settings.control.form)
         cut = slice(0, windows.padded)
         if span is not None:
             cut, windows = windows.touching(span)
             acted = [part for stretch in acted if (part := stretch.within(cut)) is not None]
         still = bundle.takes_one_emotion and bool((felt == felt[0]).all())
-        conditions = Conditions(audio[cut], felt[:1] if still else emotion[cut], settings.style)
-        return cls(bundle, settings, windows, cut.start, conditions, noise[cut], acted)
+        emotion = felt[:1] if still else _cut(felt, cut, felt[-1])
+        conditions = Conditions(_cut(heard, cut, silence(bundle)), emotion, settings.style)
+        noise = noise_between(cut.start, cut.stop, MOTION, direction.seed)
+        noise[:, _UPPER_FACE] *= np.float32(bundle.manifest.upper_face_noise)
+        return cls(bundle, settings, windows, cut.start, conditions, noise, acted)
 
     @cached_property
     def _scale(self) -> tuple[np.ndarray, np.ndarray]:
-        scale = self.bundle.manifest.scale
-        return np.array(scale.mean, np.float32), np.array(scale.spread, np.float32)
+        return scale(self.bundle)
 
     @cached_property
     def _articulate(self) -> Correct:
@@ -223,19 +234,19 @@ class Performance:
         """A stretch before its first step."""
         return Course(self.noise[stretch.frames], self.settings.steps)
 
-    def sampled(self, work: Work) -> np.ndarray:
+    def sampled(self, work: Work, until: float = 1.0) -> np.ndarray:
         """(P, 54) the motion, all of it from nothing, in memory that is the same for any number of steps.
 
-        Raises CancelledError.
+        until: the share of all work that is done by then. Raises CancelledError.
         """
-        work.begin(self.settings.steps * self.size)
+        work.begin(self.settings.steps * self.size, until)
         courses = [self.course(stretch) for stretch in self.acted]
         clean = self.noise
         for moment in self.reference(work):
             for stretch, course in zip(self.acted, courses, strict=True):
                 self.follow(stretch, course, moment, work)
             clean = moment.clean
-            del moment  # of an hour's recording 70 MB, while the next step needs as much
+            del moment  # of twenty minutes 23 MB, while the next step needs as much
         return self.joined(clean, [course.x for course in courses])
 
     def joined(self, reference: np.ndarray, shown: list[np.ndarray]) -> np.ndarray:
@@ -245,23 +256,30 @@ class Performance:
             np.copyto(clean[stretch.frames], motion, where=stretch.acts)
         return clean
 
-    def take(self, clean: np.ndarray, recording: Recording, direction: Direction) -> Take:
-        """The Take of sampled motion (P, 54), at 30 fps; the ends hold where not all windows were made."""
-        mean, spread = self._scale
-        motion = clean[: self.windows.frames] * spread + mean
-        after = frame_count(recording.seconds) - self.first - len(motion)
-        if self.first or after:
-            motion = np.pad(motion, ((self.first, after), (0, 0)), mode="edge")
-        settings = self.settings
-        manner = {"styles": settings.style.tolist(), "gains": settings.gains}
-        origin: dict[str, Any] = {
-            "bundle": self.bundle.manifest.name,
-            "direction": direction.model_dump(mode="json"),
-            "steps": settings.steps,
-            "guidance": settings.guidance.model_dump(),
-            "articulation": settings.articulation,
-            "control": asdict(settings.control),
-            "reference": manner if settings.taken else None,
-        }
-        audio = None if recording.source is None else recording.source.name
-        return Take(motion[:, :COUNT], motion[:, COUNT:], MOTION_FPS, audio, origin)
+    def whole(self, clean: np.ndarray, frames: int) -> np.ndarray:
+        """(frames, 54) sampled motion (P, 54) as a recording of so many has it; the ends hold where not all
+        windows were made."""
+        made = clean[: self.windows.frames]
+        after = frames - self.first - len(made)
+        return np.pad(made, ((self.first, after), (0, 0)), mode="edge") if self.first or after else made
+
+
+def as_take(
+    clean: np.ndarray, bundle: Bundle, settings: Settings, recording: Recording, direction: Direction
+) -> Take:
+    """The Take of sampled motion (frames, 54), at 30 fps, which is used up."""
+    mean, spread = scale(bundle)
+    motion = np.multiply(clean, spread, out=clean)
+    motion += mean
+    manner = {"styles": settings.style.tolist(), "gains": settings.gains}
+    origin: dict[str, Any] = {
+        "bundle": bundle.manifest.name,
+        "direction": direction.model_dump(mode="json"),
+        "steps": settings.steps,
+        "guidance": settings.guidance.model_dump(),
+        "articulation": settings.articulation,
+        "control": asdict(settings.control),
+        "reference": manner if settings.taken else None,
+    }
+    audio = None if recording.source is None else recording.source.name
+    return Take(motion[:, :COUNT], motion[:, COUNT:], MOTION_FPS, audio, origin)

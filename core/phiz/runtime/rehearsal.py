@@ -18,6 +18,7 @@ import numpy as np
 from phiz.acting.direction import Direction, EmotionKey
 from phiz.audio.aligned import MOTION_FPS
 from phiz.audio.recording import Recording
+from phiz.audio.spill import blocks
 from phiz.motion.splice import check_fits, frames_between, splice
 from phiz.motion.take import Take
 from phiz.runtime.bundle import Bundle, Guidance
@@ -25,12 +26,14 @@ from phiz.runtime.control import Control, Stretch
 from phiz.runtime.feeling import propose
 from phiz.runtime.generate import settle
 from phiz.runtime.listen import frame_count, listen
-from phiz.runtime.performance import Moment, Performance, Progress, Settings, Work
+from phiz.runtime.performance import Moment, Performance, Progress, Settings, Work, as_take
+from phiz.runtime.sections import sampled
 
 MOST = round(20 * 60 * MOTION_FPS) * 8
 """Frames times steps of the reference runs that are kept, all together: 20 minutes of recording at 8 steps,
 in 130 MB."""
 
+_BLOCK = 1 << 20  # samples looked at a time
 _MOST_FINISHED = round(20 * 60 * MOTION_FPS)  # frames of groups of events, 8 MB
 _MOST_HEARD = round(3600 * MOTION_FPS)  # frames of recordings, 41 MB
 
@@ -119,7 +122,7 @@ class Rehearsal:
         )
         frames = frame_count(recording.seconds)
         span = None if part is None else _span(part, frames, fps)
-        sound = hashlib.blake2b(recording.samples.tobytes()).hexdigest()
+        sound = _heard_as(recording.samples)
         if direction.emotion is None and (feeling := self.bundle.feeling) is not None:
             felt = self._felt.once(sound, frames, lambda: propose(recording, feeling))
             direction = direction.model_copy(update={"emotion": felt})
@@ -129,11 +132,15 @@ class Rehearsal:
         heard = self._heard.once(sound, frames, lambda: listen(recording, self.bundle, work.tick))
         performance = Performance.of(heard, direction, self.bundle, settings, span)
         if performance.windows.padded * settings.steps <= MOST:
-            sampled = self._sampled(performance, sound, direction, work)
-        else:
-            sampled = performance.sampled(work)
+            clean = performance.whole(self._sampled(performance, sound, direction, work), frames)
+        elif part is not None:
+            clean = performance.whole(performance.sampled(work), frames)
             self.computed = performance.size / MOTION_FPS
-        take = performance.take(sampled, recording, direction)
+        else:
+            self.computed = performance.size / MOTION_FPS
+            del performance  # its conditions and noise are as long as the recording
+            clean = sampled(heard, direction, self.bundle, settings, work)
+        take = as_take(clean, self.bundle, settings, recording, direction)
         take = take if fps == MOTION_FPS else take.resampled(fps)
         if part is None:
             return take
@@ -189,6 +196,14 @@ def _sampling(settings: Settings) -> tuple[Hashable, ...]:
         settings.style.tobytes(),
         gains,
     )
+
+
+def _heard_as(samples: np.ndarray) -> str:
+    """By what a recording is known again."""
+    digest = hashlib.blake2b()
+    for part in blocks(samples, _BLOCK):
+        digest.update(samples[part].tobytes())
+    return digest.hexdigest()
 
 
 def _digest(stretch: Stretch) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from phiz.audio.aligned import MOTION_FPS, heard_at
-from phiz.audio.levels import loudness, normalised
-from phiz.audio.mel import log_mel, paired
+from phiz.audio.levels import loudness
+from phiz.audio.mel import paired_log_mel
 from phiz.audio.recording import Recording
 from phiz.face.channels import COUNT
 from phiz.model.audio_encoder import AudioEncoder
@@ -30,7 +30,7 @@ class BundleHearing:
         return self.bundle.manifest.features
 
     def __call__(self, samples: np.ndarray) -> np.ndarray:
-        return encode(normalised(paired(log_mel(samples))), self.bundle)
+        return encode(paired_log_mel(samples), self.bundle)
 
 
 Hearing = BundleHearing | AudioEncoder
@@ -42,7 +42,7 @@ class Heard:
 
     def __init__(self, voice: Recording, hearing: Hearing) -> None:
         self.features = hearing(voice.samples)  # (T, features)
-        self.loud = loudness(paired(log_mel(voice.samples)))  # (2T,)
+        self.loud = loudness(paired_log_mel(voice.samples))  # (2T,)
 
     def rows(self, first: int, last: int, fps: float) -> np.ndarray:
         """(last - first, MOMENTS, width) float32: of frames at i / fps, as `phiz.audio.aligned` has them."""

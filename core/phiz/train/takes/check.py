@@ -14,8 +14,7 @@ from rich.table import Table
 
 from phiz.audio import recording
 from phiz.audio.aligned import ENCODER_FPS
-from phiz.audio.levels import normalised
-from phiz.audio.mel import RATE, log_mel, paired
+from phiz.audio.mel import RATE, paired_log_mel
 from phiz.audio.phones import PHONES
 from phiz.audio.recording import Recording, RecordingError
 from phiz.motion import livelink
@@ -114,7 +113,7 @@ def _check(pair: Pair, bundle: Bundle) -> Checked:
         sound = recording.load(pair.sound)
     except RecordingError as error:
         return Checked(pair, (*findings, Finding("sound", "error", str(error))))
-    heard = np.square(encode(normalised(paired(log_mel(sound.samples))), bundle))  # (n, features) at 50 fps
+    heard = np.square(encode(paired_log_mel(sound.samples), bundle))  # (n, features) at 50 fps
     speaking = heard[:, _SILENCE] < 0.5
     about_sound = sound_findings(sound.samples, speaking)
     findings += about_sound
