@@ -186,13 +186,14 @@ def package(platforms: list[str]) -> int:
     DIST.mkdir(exist_ok=True)
     for old in DIST.glob("phiz-*"):
         old.unlink()
-    wheel = extension.phiz_wheel(PYTHON, DIST)
-    made = [wheel]
-    for platform in platforms:
-        say(f"packing the extension for {platform}")
-        brought = extension.wheels(PYTHON, platform)
-        made.append(extension.build(platform, [wheel, *brought], DIST))
-        extension.validate(made[-1], VENV, say)
+    made = [extension.phiz_wheel(PYTHON, DIST, films=True)]
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = extension.phiz_wheel(PYTHON, Path(folder))
+        for platform in platforms:
+            say(f"packing the extension for {platform}")
+            brought = extension.wheels(PYTHON, platform)
+            made.append(extension.build(platform, [wheel, *brought], DIST))
+            extension.validate(made[-1], VENV, say)
     for path in made:
         say(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     return 0

@@ -31,6 +31,7 @@ LOCK = Path(__file__).with_suffix(".lock.json")
 
 CACHE = ROOT / ".venv" / "wheels"
 LARGEST = 80_000_000  # bytes of a zip
+FILMS = Path("phiz", "video", "bundle")
 NOT_PACKED = ("headless.py",)  # a way in for the source tree, not for Blender
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: same sources, same bytes
 
@@ -121,13 +122,19 @@ def wheels(python: Path, platform: str, cache: Path = CACHE) -> list[Path]:
     return sorted(files)
 
 
-def phiz_wheel(python: Path, out: Path) -> Path:
-    """Build the wheel of the package `phiz`, with the shipped bundle, into `out`. Raises ExtensionError."""
+def phiz_wheel(python: Path, out: Path, *, films: bool = False) -> Path:
+    """Build the wheel of the package `phiz`, with the shipped bundle, into `out`. Raises ExtensionError.
+
+    films: with the model of talking portraits too. The extension does without: films are made in another
+    Python, which has PyTorch.
+    """
     with tempfile.TemporaryDirectory() as folder:  # setuptools leaves, and reuses, a build folder
         source = Path(folder) / "source"
         shutil.copytree(
             ROOT / "core", source / "core", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
         )
+        if not films:
+            shutil.rmtree(source / "core" / FILMS, ignore_errors=True)
         for name in ("pyproject.toml", "README.md"):
             shutil.copy(ROOT / name, source)
         place = Path(folder) / "made"
