@@ -205,3 +205,15 @@ def test_guidance_of_one_is_one_run_and_weights_add_up() -> None:
     silent = replace(whole, audio=None)
     found = Guidance(audio=5.0).predict(predict, silent, nothing)  # nothing to weigh
     assert torch.equal(found, run(of, silent)) and len(calls) == 1
+
+
+def test_acting_weighs_prompt_and_channels_and_leaves_the_head() -> None:
+    of = network()
+    whole = told(of)
+    assert whole.take is not None
+    take = torch.cat([torch.zeros_like(whole.take[..., :-3]), whole.take[..., -3:]], dim=-1)
+    still = run(of, replace(whole, text=torch.zeros_like(whole.text), take=take))
+    wanted = still + 1.5 * (run(of, whole) - still)
+    found = Guidance(acting=1.5).predict(lambda case: run(of, case), whole, torch.zeros(1, WORDS))
+    torch.testing.assert_close(found, wanted, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(found, run(of, whole), atol=1e-3)

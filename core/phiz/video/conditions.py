@@ -56,6 +56,11 @@ class Told:
     writes: bool = False
 
 
+def head_alone(take: Tensor) -> Tensor:
+    """(..., TAKE) rows of a Take of which the head is told and no channel."""
+    return torch.cat([torch.zeros_like(take[..., :-3]), take[..., -3:]], dim=-1)
+
+
 def per_frame(value: Tensor | None) -> Tensor | None:
     """(N, F, ...) -> (N F, ...)."""
     return None if value is None else value.flatten(0, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from phiz.video.conditions import Conditions
+from phiz.video.conditions import Conditions, head_alone
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,28 @@ class Guidance:
     exaggerates, 0 leaves it out.
 
     x = x_none + reference (x_R - x_none) + text (x_RT - x_R) + audio (x_RTA - x_RT) + take (x_RTAF - x_RTA).
-    What does not count is not run: where all are 1 that is one run, not five.
+    acting: how much prompt and channels of the Take weigh together, against a face that is told neither but
+    still hears, and holds its head as the Take does: x_still + acting (x - x_still). A network that acts too
+    weakly is brought to act as it is asked.
+    What does not count is not run: where all are 1 that is one run, not six.
     """
 
     reference: float = 1.0
     text: float = 1.0
     audio: float = 1.0
     take: float = 1.0
+    acting: float = 1.0
 
     def predict(self, run: Callable[[Conditions], Tensor], conditions: Conditions, no_text: Tensor) -> Tensor:
         """`run` predicts under conditions. no_text: tokens (..., L, D) of no prompt at all."""
+        told = self._nested(run, conditions, no_text)
+        if self.acting == 1.0:
+            return told
+        take = None if conditions.take is None else head_alone(conditions.take)
+        still = run(replace(conditions, text=no_text.expand_as(conditions.text), take=take))
+        return still + self.acting * (told - still)
+
+    def _nested(self, run: Callable[[Conditions], Tensor], conditions: Conditions, no_text: Tensor) -> Tensor:
         nothing = no_text.expand_as(conditions.text)
         told = [replace(conditions, text=nothing, bank={}, portrait=None, audio=None, take=None)]
         told.append(replace(told[-1], bank=conditions.bank, portrait=conditions.portrait))

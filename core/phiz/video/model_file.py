@@ -38,9 +38,10 @@ class Manifest(BaseModel):
     """What model.json holds.
 
     size: pixels of a side. window, overlap: frames that are made at once, and those that two windows share.
-    steps: of denoising. shared_noise: see `phiz.video.schedule`. large: whether it stands on a folder of
-    large weights (`phiz.video.folders`), which then hold its autoencoder. trained: where it came from, and
-    `strangest_portrait`, the largest `strangeness` among the faces that it knows.
+    steps: of denoising. shared_noise: see `phiz.video.schedule`; acting: `phiz.video.guidance`. large:
+    whether it stands on a folder of large weights (`phiz.video.folders`), which then hold its autoencoder.
+    trained: where it came from, and `strangest_portrait`, the largest `strangeness` among the faces that it
+    knows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,7 @@ class Manifest(BaseModel):
     overlap: int = Field(ge=1)
     steps: int = Field(ge=1)
     shared_noise: float = Field(ge=0.0, le=1.0)
+    acting: float = Field(default=1.0, ge=0.0)
     large: bool = False
     network: dict[str, Any]
     autoencoder: dict[str, Any]

@@ -93,7 +93,7 @@ def make(
         manifest.overlap,
         manifest.shared_noise,
         scene.direction.seed,
-        guidance or Guidance(),
+        guidance or Guidance(acting=manifest.acting),
         progressive or Progressive(),
     )
     frames = frame_count(scene.voice, manifest.fps)

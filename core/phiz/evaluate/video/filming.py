@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from phiz.errors import PhizError
@@ -80,15 +80,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--boundary", type=float, default=0.4, metavar="X")
     for name in ("text", "audio", "take"):
         parser.add_argument(f"--{name}", type=float, default=1.0, metavar="X", help=f"weight of the {name}")
+    parser.add_argument("--acting", type=float, metavar="X", help="weight of acting (default: the model's)")
     args = parser.parse_args(argv)
-    manner = Manner(
-        args.drive,
-        replace(Guidance(), text=args.text, audio=args.audio, take=args.take),
-        Progressive(args.stages, args.boundary),
-        args.steps,
-    )
     try:
         model, senses = open_model(args.model, None, bundle.load(threads=1))
+        acting = model.manifest.acting if args.acting is None else args.acting
+        manner = Manner(
+            args.drive,
+            Guidance(text=args.text, audio=args.audio, take=args.take, acting=acting),
+            Progressive(args.stages, args.boundary),
+            args.steps,
+        )
         film_all(args.clips, args.generated, model, senses, manner)
     except PhizError as error:
         print(error, file=sys.stderr)

@@ -29,6 +29,8 @@ from phiz.video.prompts import WORDS, ActingWords
 MODEL = "model"
 WINDOW, OVERLAP = 16, 4
 STEPS, LARGE_STEPS = 8, 25
+ACTING = 1.5
+"""By which the small network's acting is exaggerated: by itself it shows two thirds of what it is asked."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def write(folder: Path, root: Path, path: Path, pictures: AutoencoderKL, detail:
         overlap=OVERLAP,
         steps=LARGE_STEPS if large else STEPS,
         shared_noise=float(not large),
+        acting=1.0 if large else ACTING,
         large=large,
         network=trained.config.as_dict(),
         autoencoder={}
