@@ -119,7 +119,8 @@ def test_windows_blend_into_what_one_window_makes(model: VideoModel, folder: Pat
         pipeline.make(scene(), made, SENSES, tmp_path / "a.mp4")
         films[window] = film.read(tmp_path / "a.mp4")[0].astype(np.int16)
     for window in (8, 7):
-        assert np.abs(films[window] - films[100]).max() <= 3  # rounding, and H.264
+        apart = np.abs(films[window] - films[100])
+        assert apart.mean() < 0.3 and np.percentile(apart, 99.9) <= 4  # rounding, and what H.264 makes of it
 
 
 def test_same_scene_same_bytes(model: VideoModel, tmp_path: Path) -> None:
