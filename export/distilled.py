@@ -22,8 +22,8 @@ def write_distilled(
 ) -> dict[str, float]:
     """Write a bundle that samples as `folder` does, only quicker. Returns each new graph's difference.
 
-    without: checkpoint of `phiz train distill`, None for a bundle whose guidance takes its two runs. steps:
-    of sampling, None for those of `folder`. All else is kept to the byte; the graphs are traced anew.
+    without: checkpoint of `phiz train distill`, None for what `folder` has of it, if anything. steps: of
+    sampling, None for those of `folder`. All else is kept to the byte; the graphs are traced anew.
     Raises ParityError, BundleError, CheckpointError, OutputError; then nothing is written.
     """
     manifest = bundle.read_manifest(folder)
@@ -32,11 +32,11 @@ def write_distilled(
     with replacing(out) as part:
         for name in sorted({name for parts in manifest.graphs.values() for name in parts.values()}):
             shutil.copyfile(bundle.checked(folder, manifest, name), part / name)
-        model = base
+        network = from_bundle.load_without(folder)
         if without is not None:
             network, facts = distill.load(without, folder)
-            model = Guidable(base, network)
             trained["without"] = {key: facts[key] for key in ("windows", "left_over")}
+        model = base if network is None else Guidable(base, network)
         inputs = _denoiser_inputs if manifest.control is None else _controlled_inputs
         shapes = (inputs(base, 2, stage1.WINDOW), inputs(base, 3, 120))
         differences = write_denoiser_graphs(model, shapes, part)
@@ -44,7 +44,7 @@ def write_distilled(
             differences |= write_adapter_graph(from_bundle.load_adapter(folder), part)
         manifest = manifest.model_copy(
             update={
-                "distilled": None if without is None else True,
+                "distilled": None if network is None else True,
                 "steps": manifest.steps if steps is None else steps,
                 "sha256": manifest.sha256 | {name: bundle.digest(part / name) for name in differences},
                 "trained": trained,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from phiz.acting.units import WIDTH
 from phiz.face.emotions import EMOTIONS
-from phiz.model.dit import LEVEL_WAVES, MOTION, DitConfig, attend, level_waves, rotary_angles, rotate
+from phiz.model.dit import LEVEL_WAVES, MOTION, DitConfig, Rotary, level_waves, rotary, turning_attention
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class FilmBlock(nn.Module):
 
     def __init__(self, config: AdapterConfig) -> None:
         super().__init__()
-        d, self.heads = config.width, config.heads
+        self.width = d = config.width
+        self.heads = config.heads
         self.norm_self, self.norm_feed = (nn.LayerNorm(d, elementwise_affine=False) for _ in range(2))
         self.film = nn.Linear(d, 4 * d)
         self.qkv = nn.Linear(d, 3 * d)
@@ -61,16 +62,11 @@ class FilmBlock(nn.Module):
         self.feed_in = nn.Linear(d, config.feed_forward * d)
         self.feed_out = nn.Linear(config.feed_forward * d, d)
 
-    def _split(self, x: Tensor) -> Tensor:  # (N, T, D) -> (N, H, T, D / H)
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
-
-    def forward(self, x: Tensor, wanted: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(self, x: Tensor, wanted: Tensor, by: Rotary) -> Tensor:
         """x, wanted (N, T, D): wanted is the unit track, embedded."""
-        scale_a, shift_a, scale_f, shift_f = self.film(wanted).chunk(4, dim=-1)
-        h = self.norm_self(x) * (1 + scale_a) + shift_a
-        q, k, v = (self._split(part) for part in self.qkv(h).chunk(3, dim=-1))  # (N, H, T, D / H)
-        h = attend(rotate(q, *rotary), rotate(k, *rotary), v)
-        x = x + self.out(h.transpose(1, 2).flatten(-2))
+        scale_a, shift_a, scale_f, shift_f = self.film(wanted).split([self.width] * 4, dim=-1)
+        h = self.qkv(self.norm_self(x) * (1 + scale_a) + shift_a)
+        x = x + self.out(turning_attention(h, self.heads, self.width, by))
         h = self.norm_feed(x) * (1 + scale_f) + shift_f
         return x + self.feed_out(F.gelu(self.feed_in(h)))
 
@@ -101,13 +97,12 @@ class Adapter(nn.Module):
         (N, T, 8); units (N, T, U) of `phiz.acting.units.unit_track` -> control (N, blocks + 1, T, D) of
         the base model."""
         config = self.config
-        cos, sin = rotary_angles(motion.shape[1], config.width // config.heads, motion.device)
-        rotary = cos.to(motion.dtype), sin.to(motion.dtype)
+        by = rotary(motion.shape[1], config.width // config.heads, motion)
         x = self.motion_in(motion) + self.audio_in(audio) + self.emotion_in(emotion)  # (N, T, d)
         x = x + self.level_in(level_waves(level))[:, None]
         wanted = F.silu(self.units_in(units))
         x = x + wanted
         for block in self.blocks:
-            x = block(x, wanted, rotary)
+            x = block(x, wanted, by)
         control = self.out(self.norm(x).transpose(1, 2))  # (N, (blocks + 1) * D, T)
         return control.unflatten(1, (config.base_blocks + 1, config.base_width)).transpose(2, 3)

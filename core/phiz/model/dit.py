@@ -49,25 +49,54 @@ def seed_config(audio: int, styles: int) -> DitConfig:
     return DitConfig(audio, styles, width=512, blocks=8, heads=8)
 
 
-def rotary_angles(frames: int, size: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosine and sine (T, size / 2) of each frame's angles, periods from 6 frames to 1000."""
-    rates = 2 * math.pi / torch.logspace(math.log10(6.0), 3.0, size // 2, device=device)
-    angles = torch.arange(frames, device=device)[:, None] * rates
-    return angles.cos(), angles.sin()
+Rotary = tuple[Tensor, Tensor]
+"""Cosines and sines (T, D) by which `turned` turns each frame's queries and keys."""
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn queries or keys (N, H, T, D) by their frame's angles."""
-    a, b = x.chunk(2, dim=-1)  # (N, H, T, D / 2)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+def rotary(frames: int, size: int, like: Tensor) -> Rotary:
+    """Of each frame's angles, periods from 6 frames to 1000, in the precision and place of `like`; scaled so
+    that the products of queries and keys of this size are as attention wants them."""
+    rates = 2 * math.pi / torch.logspace(math.log10(6.0), 3.0, size // 2, device=like.device)
+    angles = torch.arange(frames, device=like.device)[:, None] * rates  # (T, D / 2)
+    cos, sin = angles.cos() * size**-0.25, angles.sin() * size**-0.25
+    return torch.cat([cos, cos], dim=-1).to(like.dtype), torch.cat([-sin, sin], dim=-1).to(like.dtype)
+
+
+# Sizes that are known are told as numbers: in a traced graph those of a tensor are worked out in every run.
+
+
+def turned(x: Tensor, by: Rotary, size: int) -> Tensor:
+    """Queries or keys (N, H, T, D) of size D, turned by their frame's angles and scaled."""
+    a, b = x.split([size // 2, size // 2], dim=-1)
+    return x * by[0] + torch.cat([b, a], dim=-1) * by[1]
+
+
+def split_heads(x: Tensor, heads: int, size: int) -> Tensor:
+    """(N, T, H D) -> (N, H, T, D)."""
+    return x.view(x.size(0), x.size(1), heads, size).transpose(1, 2)
+
+
+def join_heads(x: Tensor, width: int) -> Tensor:
+    """(N, H, T, D) -> (N, T, H D) of this width."""
+    x = x.transpose(1, 2)
+    return x.reshape(x.size(0), x.size(1), width)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Attention written out: at 5 s of frames it is quicker on a CPU than the fused kernel's backward."""
-    scores = q @ (k * k.shape[-1] ** -0.5).transpose(-2, -1)  # (N, H, T, T)
+    """Attention of scaled queries and keys (N, H, T, D), written out: at 5 s of frames it is quicker on a CPU
+    than the fused kernel's backward."""
+    scores = q @ k.transpose(-2, -1)  # (N, H, T, T)
     if bias is not None:
         scores = scores + bias
-    return scores.softmax(dim=-1) @ v  # (N, H, T, D / H)
+    return scores.softmax(dim=-1) @ v
+
+
+def turning_attention(qkv: Tensor, heads: int, width: int, by: Rotary) -> Tensor:
+    """Self-attention of queries, keys and values (N, T, 3 width) -> (N, T, width), by rotary positions."""
+    size = width // heads
+    qk, v = split_heads(qkv, 3 * heads, size).split([2 * heads, heads], dim=1)
+    q, k = turned(qk, by, size).split([heads, heads], dim=1)
+    return join_heads(attend(q, k, v), width)
 
 
 def level_waves(level: Tensor) -> Tensor:
@@ -77,10 +106,27 @@ def level_waves(level: Tensor) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()], dim=-1).to(level.dtype)
 
 
+@dataclass(frozen=True)
+class Near:
+    """What frames may listen to: index (T, T) into `Block.nearness`, beyond (T, T): 0, or far below where a
+    moment is out of reach."""
+
+    index: Tensor
+    beyond: Tensor
+
+    @classmethod
+    def of(cls, frames: int, reach: int, like: Tensor) -> Near:
+        place = torch.arange(frames, device=like.device)
+        distance = place[None] - place[:, None]
+        beyond = (distance.abs() > reach).to(like.dtype) * -1e4
+        return cls(distance.clamp(-reach, reach) + reach, beyond)
+
+
 class Block(nn.Module):
     def __init__(self, config: DitConfig) -> None:
         super().__init__()
-        d, self.heads = config.width, config.heads
+        self.width = d = config.width
+        self.heads = config.heads
         self.norm_self, self.norm_cross, self.norm_feed = (
             nn.LayerNorm(d, elementwise_affine=False) for _ in range(3)
         )
@@ -91,7 +137,7 @@ class Block(nn.Module):
         self.out_cross = nn.Linear(d, d)
         self.feed_in = nn.Linear(d, config.feed_forward * d)
         self.feed_out = nn.Linear(config.feed_forward * d, d)
-        self.offset = nn.Parameter(torch.zeros(6, d))  # this block's own share of the shared AdaLN
+        self.offset = nn.Parameter(torch.zeros(6 * d))  # this block's own share of the shared AdaLN
         # Each head begins by listening round its own distance, so that timing need not be found first.
         reach, width = config.reach, 2 * config.reach + 1
         centres = torch.linspace(-0.5 * reach, 0.5 * reach, config.heads)[:, None]
@@ -99,26 +145,21 @@ class Block(nn.Module):
         self.nearness = nn.Parameter(-0.5 * (distance / 2.0) ** 2)  # (heads, 2 reach + 1)
         nn.init.zeros_(self.out_cross.bias)
 
-    def _split(self, x: Tensor) -> Tensor:  # (N, T, D) -> (N, H, T, D / H)
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def forward(self, x: Tensor, audio: Tensor, modulation: Tensor, by: Rotary, near: Near) -> Tensor:
+        """x, audio (N, T, D); modulation (N, T, 6 D): shift, scale and gate, of each half."""
+        width, heads = self.width, self.heads
+        parts = (modulation + self.offset).split([width] * 6, dim=-1)
+        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = parts
+        h = self.qkv(self.norm_self(x) * scale_a + shift_a)
+        x = x + gate_a * self.out_self(turning_attention(h, heads, width, by))
 
-    def forward(
-        self, x: Tensor, audio: Tensor, modulation: Tensor, rotary: tuple[Tensor, Tensor], near: Tensor
-    ) -> Tensor:
-        """x, audio (N, T, D); modulation (N, T, 6, D); near (T, T): index into `nearness`, -1 = too far."""
-        shift_a, scale_a, gate_a, shift_f, scale_f, gate_f = (modulation + self.offset).unbind(-2)
-        h = self.norm_self(x) * (1 + scale_a) + shift_a
-        q, k, v = (self._split(part) for part in self.qkv(h).chunk(3, dim=-1))  # (N, H, T, D / H)
-        h = attend(rotate(q, *rotary), rotate(k, *rotary), v)
-        x = x + gate_a * self.out_self(h.transpose(1, 2).flatten(-2))
+        size = width // heads
+        q = split_heads(self.q(self.norm_cross(x)), heads, size)
+        k, v = split_heads(self.kv(audio), 2 * heads, size).split([heads, heads], dim=1)
+        bias = self.nearness[:, near.index] + near.beyond  # (H, T, T)
+        x = x + self.out_cross(join_heads(attend(q, k * size**-0.5, v, bias), width))
 
-        q = self._split(self.q(self.norm_cross(x)))
-        k, v = (self._split(part) for part in self.kv(audio).chunk(2, dim=-1))
-        bias = self.nearness[:, near.clamp(min=0)].masked_fill(near < 0, -1e4)  # (H, T, T)
-        h = attend(q, k, v, bias)
-        x = x + self.out_cross(h.transpose(1, 2).flatten(-2))
-
-        h = self.norm_feed(x) * (1 + scale_f) + shift_f
+        h = self.norm_feed(x) * scale_f + shift_f
         return x + gate_f * self.feed_out(F.gelu(self.feed_in(h)))
 
 
@@ -142,6 +183,8 @@ class Dit(nn.Module):
         self.no_emotion = nn.Parameter(torch.zeros(d))
         self.no_style = nn.Parameter(torch.zeros(d))
         self.modulate = nn.Linear(d, 6 * d)
+        unscaled = torch.tensor([0.0, 1.0, 0.0, 0.0, 1.0, 0.0]).repeat_interleave(d)
+        self.register_buffer("unscaled", unscaled, persistent=False)  # a scale of 0 changes nothing
         blocks = [Block(config) for _ in range(config.blocks)]
         self.blocks = nn.ModuleList(blocks)
         self.norm = nn.LayerNorm(d)
@@ -152,7 +195,7 @@ class Dit(nn.Module):
             nn.init.zeros_(module.bias)
         with torch.no_grad():  # gates open at a half, or cross-attention alone would learn at first
             for block in blocks:
-                block.offset[2] = block.offset[5] = 0.5
+                block.offset.view(6, d)[[2, 5]] = 0.5
 
     def forward(
         self,
@@ -186,20 +229,15 @@ class Dit(nn.Module):
         mood = feels * self.emotion_in(emotion) + (1 - feels) * self.no_emotion  # (N, T, D)
         manner = styled * self.style_in(style)[:, None] + (1 - styled) * self.no_style  # (N, 1, D)
         condition = F.silu(self.level_in(level_waves(level))[:, None] + mood + manner)
-        modulation = self.modulate(condition).unflatten(-1, (6, -1))  # (N, T, 6, D)
-
-        place = torch.arange(frames, device=motion.device)
-        distance = place[None] - place[:, None]  # (T, T)
-        reach = self.config.reach
-        near = torch.where(distance.abs() <= reach, distance + reach, torch.full_like(distance, -1))
-        cos, sin = rotary_angles(frames, self.config.width // self.config.heads, motion.device)
-        rotary = cos.to(motion.dtype), sin.to(motion.dtype)
+        modulation = self.modulate(condition) + self.get_buffer("unscaled")  # (N, T, 6 D)
+        by = rotary(frames, self.config.width // self.config.heads, motion)
+        near = Near.of(frames, self.config.reach, motion)
         x = self.motion_in(motion)  # (N, T, 54) -> (N, T, D)
         left: list[Tensor] = []
         for index, block in enumerate(self.blocks):
             if control is not None:
                 x = x + control[:, index]
-            x = block(x, sound, modulation, rotary, near)
+            x = block(x, sound, modulation, by, near)
             left.append(x)
         x = self.norm(x)
         return self.head(x if control is None else x + control[:, -1]), left

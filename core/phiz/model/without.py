@@ -24,9 +24,9 @@ def readings(config: DitConfig) -> int:
 
 def read(motion: Tensor, left: list[Tensor]) -> Tensor:
     """(N, T, readings) from noisy motion (N, T, 54) and what `Dit.states` leaves."""
-    frames, reach = motion.shape[1], AWAY[-1]
+    reach = AWAY[-1]
     wide = F.pad(motion, (0, 0, reach, reach))  # nothing is known beyond the window
-    near = [wide[:, reach + off : reach + off + frames] for off in AWAY]
+    near = [wide[:, reach + off : (off - reach) or None] for off in AWAY]
     states = [F.layer_norm(x, (int(x.shape[-1]),)) for x in left]
     return torch.cat([*near, *states, torch.ones_like(motion[..., :1])], dim=-1)
 

@@ -20,6 +20,7 @@ from phiz.corpus.teacher.styles import CAPTURED
 from phiz.model.adapter import Adapter, AdapterConfig
 from phiz.model.dit import Dit, DitConfig
 from phiz.model.phone_encoder import PhoneEncoder, PhoneEncoderConfig, PhoneFeatures
+from phiz.model.without import Without
 from phiz.runtime.bundle import BundleError, Part, checked, read_manifest
 from phiz.train import checkpoint, stage2
 from phiz.train.graphs import load_float
@@ -56,6 +57,15 @@ def load_base(folder: Path) -> tuple[Dit, Scale, dict]:
 def load_adapter(folder: Path) -> Adapter:
     """The adapter of a bundle. Raises BundleError."""
     return _fill(Adapter(_config(folder, "stage2", AdapterConfig)), folder, "adapter").eval()
+
+
+def load_without(folder: Path) -> Without | None:
+    """What its guidance was distilled to, None where it was not. Raises BundleError."""
+    manifest = read_manifest(folder)
+    if not manifest.distilled:
+        return None
+    weights = graph_weights(checked(folder, manifest, manifest.graphs["float"]["denoiser"]))
+    return Without(weights["without.levels"], weights["without.weight"]).eval()
 
 
 def write_checkpoints(folder: Path, out: Path) -> dict[str, Path]:
