@@ -38,7 +38,9 @@ ORDINALS = {"first": 1.0, "second": 2.0, "third": 3.0, "fourth": 4.0, "fifth": 5
 }  # fmt: skip
 SHARES = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 SHARES |= {word + "s": share for word, share in SHARES.items()} | {"halves": 1 / 2}
-SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0}
+SECONDS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0} | {
+    "mississippi": 1.0, "mississippis": 1.0,
+}  # fmt: skip
 UNITS = (
     SECONDS
     | dict.fromkeys(("ms", "msec", "msecs", "millisecond", "milliseconds"), 0.001)

@@ -61,13 +61,12 @@ class _Cutter:
         if mark in _ARROWS and self._only_a_time():
             opened(self.made).joins.add(",")  # '2 s -> brows down'
             return n + 1
-        joined = (
-            relations.second_half([token.word for token in self.row[self.begun : item.first + 1]], self.made)
-            or mark in _ARROWS
-            or relations.numbered(self.found, n, self.row)
+        traded = relations.second_half(
+            [token.word for token in self.row[self.begun : item.first + 1]], self.made
         )
-        if joined:
-            opened(self.made).joins |= {"next", ","}
+        traded = traded or relations.ends_as(self.found, n, self.row, self.begun)
+        if traded or mark in _ARROWS or relations.numbered(self.found, n, self.row):
+            opened(self.made).joins |= {"next", ","} | ({"replacing"} if traded and word == "for" else set())
             return n + 1
         if relations.leads_to(self.found, n, self.row, self.made):
             return self._to(n)
@@ -199,16 +198,18 @@ class _Cutter:
             relation = "before"  # 'a moment before her chin trembles'
         elif relation == "next" and last == "after" and not closes and item.last > item.first + 1:
             relation = "after"  # 'a moment after the smile'
-        elif relation == "after" and closes and has_head(made[-1]):
-            relation = "next"  # 'a frown before 3 s, a smile after'
+        elif relation in ("after", "before") and closes and has_head(made[-1]):
+            # 'a frown before 3 s, a smile after'; 'a blink at 2 s, a pout just before'
+            relation = {"after": "next", "before": "first"}[relation]
         if last == "when" and (time := self._time_before()) is not None and names(self.found[n + 1 : n + 7]):
             segment = opened(made)
             segment.joins |= {"next", ","}
             segment.items.append(Item(item.first, item.last, (("time", time),)))
             return n + 1
-        sided = any(i.has("side") for i in made[-1].items)
+        sided = any(i.has("side") or (i.has("move") and relation == "next") for i in made[-1].items)
+        closes = closes or (taken > n + 1 and relations.closes(self.found, taken - 1))
         if relation in ("next", "first") and (has_head(made[-1]) or sided) and closes:
-            made[-1].joins |= {relation} | ({last} - RELATIONS)
+            made[-1].joins |= {relation} | ({row[item.first].word, last} - RELATIONS)
             if relation == "first":
                 made[-1].joins.add("leads")
             if item.has("end", "start", "hold", "manner", "degree", "in order"):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phiz.cotfa.rules.heads import Head, Reader, Units, has_any, is_ing
+from phiz.cotfa.rules.answers import Answers
+from phiz.cotfa.rules.heads import Head, Units, has_any, is_ing
 from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.tokens import word_set
 
-_BARE_NOES = word_set("n't not none zero never cannot nil no")
 _ENDING = word_set("stop stops stopped loses lost drops dropped ceases ceased quits")
-_ANSWERS = word_set("hardly nope nah scarcely negative")
 _UNLESS = word_set("could would might")
 _DENYING = word_set("no not n't never cannot without fail fails failed unable refuse refuses forget forgets")
 _PREPOSITIONS = word_set("without instead rather far free minus sans bereft devoid")
@@ -28,61 +27,8 @@ _ARRIVALS = word_set(
 _FACES = frozenset(("word", "code", "feel", "part"))
 
 
-class Denials(Reader):
+class Denials(Answers):
     """Finds what is denied, and denies it."""
-
-    def _taken_back(self, n: int, segment: Segment) -> None:
-        """'She would smile, but she doesn't', 'Less frown, in fact none': a bare no closes the sentence."""
-        later = self.segments[n + 1] if n + 1 < len(self.segments) else None
-        if not segment.items or (later is not None and later.sentence == segment.sentence):
-            return
-        last = segment.items[-1]
-        if has_any(segment, "time"):
-            return  # 'thinks better of it at 2 s' is an end
-        if has_any(segment, "post_negator") and not has_any(segment, "part", "word", "feel", "code"):
-            mine = [head for head in self.heads if head.sentence == segment.sentence]
-            for head in mine:
-                head.denied = head.denied or head.segment == mine[-1].segment
-            return
-        if (
-            not last.has("negator")
-            or (self.row[last.first].word == "no" and ":" not in segment.joins)
-            or self.row[last.first].word not in _BARE_NOES
-            or last.last - last.first > 1
-        ):
-            return
-        if has_any(segment, "part", "move", "word", "feel", "code"):
-            return
-        if not any(head.sentence == segment.sentence for head in self.heads):
-            self._taken_back_later(segment)
-        if "next" in segment.joins:
-            return  # 'three blinks, then none'
-        mine = [head for head in self.heads if head.sentence == segment.sentence]
-        for head in mine:
-            head.denied = head.denied or head.segment == mine[-1].segment
-
-    def _taken_back_later(self, segment: Segment) -> None:
-        """'He wants to laugh. He must not.'"""
-        first = self.row[segment.items[0].first].word
-        if first in _SUBJECTS and len(segment.items) <= 4:
-            mine = [head for head in self.heads if head.sentence == segment.sentence - 1]
-            for head in mine:
-                head.denied = head.denied or head.segment == mine[-1].segment
-
-    def _answered(self, segment: Segment) -> None:
-        """'A smile? No.': the answer denies what was asked."""
-        mine = [s for s in self.segments if s.sentence == segment.sentence and s.items]
-        if not mine or mine[0].items[0].first == 0 or self.row[mine[0].items[0].first - 1].word != "?":
-            return
-        only = [item for item in segment.items if not item.has("plain")]
-        short = len(segment.items) <= 3 and bool(segment.items)
-        says_no = short and (only[:1] != [] and only[0].has("negator"))
-        words = {self.row[item.first].word for item in segment.items}
-        says_no = says_no or (short and bool(words & _COMMANDS) and "it" in words)
-        says_no = says_no or (short and self.row[segment.items[0].first].word in _ANSWERS)
-        if says_no or (has_any(segment, "negator") and not has_any(segment, *_FACES, "move")):
-            for head in self.heads:
-                head.denied = head.denied or head.sentence == segment.sentence - 1
 
     def _denial(self, segment: Segment) -> list[tuple[int, int, str]]:
         """Token ranges of this segment in which things are denied, and the word that does it."""
@@ -124,6 +70,9 @@ class Denials(Reader):
             if self.row[item.first].word in _EXCEPT and self._after_a_no(segment, item):
                 k += 1
                 continue
+            if self.row[item.first].word in (*_EXCEPT, "but") and self._once_in_between(segment, item):
+                k += 1
+                continue  # 'sneers throughout, save for one blink at 3 s'
             if self._only_later(segment, item) or (word == "no longer" and item is segment.items[-1]):
                 k += 1
                 continue
@@ -157,8 +106,10 @@ class Denials(Reader):
         self._dangling = plain and tail is segment.items[-1] and faceless
         self._open_denial = plain and tail is segment.items[-1] and bool(ranges)
         opened = first is not None and first.first and self.row[first.first - 1].word == "("
-        shown = bool(self.heads) and self.segments[self.heads[-1].segment + 1] is segment
-        if not ranges and self._carried_denial and opened and not shown:
+        named = [head for head in self.heads if not (head.denied and head.part)]
+        shown = bool(named) and segment in self.segments[named[-1].segment + 1 :][:1]
+        own = has_any(segment, "part", "word", "feel") and has_any(segment, "move")
+        if not ranges and self._carried_denial and opened and not shown and not own:
             ranges.append((segment.items[0].first, last, "("))  # 'but not lips (pressed)'
         if not ranges and self._carried_denial and segment.items and self._goes_on(segment):
             ranges.append((segment.items[0].first, last, "or"))
@@ -172,15 +123,36 @@ class Denials(Reader):
 
     def _reach(self, segment: Segment, item: Item, last: int) -> int:
         """Where a denial ends: 'instead of crying | she laughs'."""
+        if (of := self._of_a_smile(segment, item)) is not None:
+            return of  # 'no teeth in this smile'
         if item is not segment.items[0] or self.row[item.first].word not in _PREPOSITIONS:
             return last
         between = range(item.last + 1, last)
         return next((k for k in between if self.row[k].word in _SUBJECTS), last)
 
+    def _of_a_smile(self, segment: Segment, item: Item) -> int | None:
+        """The 'in' of 'no teeth in this smile': what it is in is there."""
+        behind = [i for i in segment.items if i.first >= item.last]
+        for k, other in enumerate(behind[:-1]):
+            word = self.row[other.first].word
+            the = self.row[other.last].word in ("the", "this", "that", "her", "his", "their", "your")
+            named = any(i.has("part", "word", "feel") for i in behind[:k])
+            if word in ("in", "to", "behind", "about") and the and named and k < 6:
+                later = behind[k + 1 : k + 4]
+                if any(i.has("word") for i in later) and not any(i.has("part", "move") for i in later):
+                    return other.first
+        return None
+
     def _after_a_no(self, segment: Segment, item: Item) -> bool:
         """'Does not move a muscle except to blink'."""
         before = [i for s in self.segments if s.sentence == segment.sentence for i in s.items]
         return any(i.has("negator") and i.first < item.first for i in before)
+
+    def _once_in_between(self, segment: Segment, item: Item) -> bool:
+        """Whether what is excepted is something that comes once, not a part of the face."""
+        behind = [i for i in segment.items if i.first >= item.last]
+        once = bool(behind) and self.row[behind[0].first].word in ("a", "one", "an", "two", "when", "at")
+        return once and any(i.has("word") for i in behind) and not any(i.has("part") for i in behind)
 
     def _only_later(self, segment: Segment, item: Item) -> bool:
         """'Does not smile at once': it comes, but later."""

@@ -41,6 +41,19 @@ class Time:
     bare: bool = False
 
 
+def as_end(time: Time) -> Time:
+    """'Fades at 3 s': the second at which it is over."""
+    if time.after is not None:
+        return Time(time.first, time.last, length=time.after)  # 'gone two seconds later'
+    when = time.start if time.start is not None else time.by
+    return time if when is None or time.end is not None else Time(time.first, time.last, end=when)
+
+
+def begun(time: Time) -> Time:
+    """Where what is said of a stretch is that something is over: its beginning."""
+    return time if time.start is None else Time(time.first, time.last, start=time.start)
+
+
 class Figures(Points):
     """Reads times that are written as figures."""
 
@@ -74,7 +87,7 @@ class Figures(Points):
             return Time(i, k + 1, length=first.seconds)  # 'at 1 s (300 ms)'
         if self.word(k) != close or k > first.last or (close == ")" and not figure):
             return None
-        return Time(i, k + 1, start=first.seconds)
+        return Time(i, k + 1, start=first.seconds, bare=close == ")" and self.word(k - 1) in UNITS)
 
     def _figured(self, i: int) -> bool:
         return self.row[i].kind == "number" and (":" in self.word(i) or "." in self.word(i))

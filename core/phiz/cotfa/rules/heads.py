@@ -76,6 +76,7 @@ class Reader:
         self._until_open = False
         self._waiting_manners: set[str] = set()
         self._waiting_side = ""
+        self._side_of_all = False
         self._waiting_degree: float | None = None
         self._carried_denial = False
         self._open_denial = False

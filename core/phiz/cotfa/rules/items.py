@@ -19,6 +19,7 @@ _ADVERBS = frozenset(("up", "in", "out"))
 _GOES = word_set("go goes come comes went came pull push going coming")
 _PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
 _NOT_SIDE_AFTER = word_set("at after away before now as when from off back in on through here there")
+_UTTERLY = word_set("down up out back off over open shut through across")
 _SIDE_NOUNS = word_set("side one half corner brow eyebrow eye lid cheek")
 
 
@@ -158,6 +159,8 @@ def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
             "just",
             "only",
         )
+        if not fixed and word == "right" and after in _UTTERLY:
+            return None  # 'brows right down'
         if not fixed and word == "right" and after in _NOT_SIDE_AFTER and before in ("", ",", ".", ";", ":"):
             return None
         if (
@@ -171,6 +174,8 @@ def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
         while word_at(row, j) in ("side", "hand", "sided"):
             j += 1
         return word[0].upper(), j
+    if word in ("each", "either") and after not in (*_SIDE_NOUNS, "sides", "of", ",", ".", ";", ""):
+        return None  # 'on each "really"'
     if word in ("both", "each", "either"):
         return "B", j + 1 if after in ("sides", "side") else j
     if word in ("one", "single") and _noun_behind(row, i) in (

@@ -16,6 +16,7 @@ from phiz.face.channels import INDEX
 
 _TO = ("at", "to", "on", "toward", "towards", "into", "onto", "upon")  # where a look goes
 _STUDY = ("study", "examine", "inspect", "contemplate", "scan")
+_NEVER = ("leave", "take eyes off", "lift eyes from", "raise eyes from", "lift gaze from", "move from")
 _USUAL_SIDE = "one"
 _FOLDER = Path(__file__).parent
 # May stand inside a phrase: `corner of her mouth` is read as `corner of mouth`.
@@ -121,6 +122,9 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
             yield from ((f"{prep} {thing}", ("move", move), False) for prep in _TO for thing in things)
             look = FaceWord(((63 if move == "up" else 64, 0.8, ""),))
             yield from ((f"{verb} {thing}", ("word", look), False) for verb in _STUDY for thing in things)
+            for phrase in (f"{verb} {thing}" for verb in _NEVER for thing in things):
+                yield phrase, ("word", look), False
+                yield phrase, ("un_negator", phrase), False  # 'her eyes never leave the floor'
     for name, entry in faces["words"].items():
         word = FaceWord(
             parse_units(entry["units"]),
@@ -146,6 +150,7 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
         "un_negators",
         "post_negators",
         "cuts",
+        "asides",
     ):
         yield from ((phrase, (plural.rstrip("s"), phrase), False) for phrase in modifiers[plural])
     yield from ((phrase, ("in order", phrase), False) for phrase in modifiers["in_order"])

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
-from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.heads import Head, distance, has_any, joined_by_and
-from phiz.cotfa.rules.items import Item, time_of
+from phiz.cotfa.rules.idle import Idle
+from phiz.cotfa.rules.items import Item
 from phiz.cotfa.rules.segment import Segment
-from phiz.cotfa.rules.sides import Sides
-from phiz.cotfa.rules.tokens import word_set
 
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
 
-_BACK = word_set("again back both they")
-_UNDOES = {1: ("down",), 2: ("down",), 43: ("open", "up"), 26: ("shut",), 27: ("shut",), 25: ("shut",)}
-"""Unit: the moves of its part that undo it."""
 
-
-class Moves(Sides):
+class Moves(Idle):
     """Binds moves to parts."""
 
     def _better_as_move(self, segment: Segment, item: Item) -> bool:
@@ -60,12 +55,14 @@ class Moves(Sides):
             if any(self._fits(part, self.said.last_moves) for _, part in parts):
                 self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
                 return
-        if not moves and parts and self.said.moves and {"first", "next", "only", "just"} & segment.joins:
+        listed = any(":" in s.joins for s in self.segments[: n + 1] if s.sentence == segment.sentence)
+        first = {"first", "next", "only", "just"} & segment.joins
+        if not moves and parts and self.said.moves and (first or (listed and not self.said.parts)):
             for item, part in parts:  # 'raises first one eyebrow, then ...'
                 mine = [move for move in self.said.moves if self._fits(part, [move])]
                 yield from self._made(n, segment, part, sides[item.first], mine, item, item)
                 self.said.last_part, self.said.last_moves = (part, sides[item.first]), mine
-            self.said.moves = []
+            self.said.moves = [] if first else self.said.moves
             return
         for move in moves:
             near = sorted(parts, key=lambda pair: (distance(pair[0], move), -pair[0].first))
@@ -92,7 +89,8 @@ class Moves(Sides):
                 mine = [move for move, _ in bound[item.first]]
                 yield from self._made(n, segment, part, sides[item.first], mine, item, None)
                 # 'brows and lips tighten': parts that waited take the same moves.
-                for waiting, side in self.said.parts if joined_by_and(segment) else ():
+                every = joined_by_and(segment) or self._every(segment)
+                for waiting, side in self.said.parts if every else ():
                     yield from self._made(n, segment, waiting, side, mine, item, None)
                 # 'raises and draws together her brows': moves that waited take this part.
                 for waiting in self.said.moves if joined_by_and(segment) else ():
@@ -107,18 +105,27 @@ class Moves(Sides):
         loose = self._ending(n, segment, loose)
         if any(i.has("word", "code") and i not in loose for i in used_words):
             loose = [move for move in loose if not {"left", "right"} & set(move.get("move"))]
-        if segment.items and self.row[segment.items[0].first].word in ("if", "though"):
+        compared = {"as", "though"} <= segment.joins
+        if compared or (segment.items and self.row[segment.items[0].first].word in ("if", "though")):
             return  # 'as if sealing an envelope'
+        if loose and has_any(segment, "negator") and not parts and self._of_what_was_named(segment):
+            return  # 'contempt settles in at 2 s and doesn't lift'
         if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
             waiting = self.said.parts or [self.said.last_part]
             if any(self.row[item.first].word in ("they", "it", "them") for item in segment.items):
                 waiting = waiting[::-1]
+            taken = False
             for part, side in waiting:
                 if self._fits(part, loose):
+                    own = [i.get("side")[0] for i in segment.items if i.has("side") and i not in loose]
+                    side = self._resolved(own[0]) if len(own) == 1 else side  # 'up goes the right at 2 s'
                     yield from self._made(n, segment, part, side, loose, None, loose[0])
-                    self.said.parts, self.said.last_moves = [], loose
-                    loose = []
-                    break
+                    taken = True
+                    if not self._every(segment):
+                        break  # else 'brows, lids, lips, all tight'
+            if taken:
+                self.said.parts, self.said.last_moves = [], loose
+                loose = []
         self.said.moves += loose
         if loose and all(i in loose or i.has("time", "manner", "degree") for i in segment.items):
             self.said.alone += [
@@ -127,78 +134,37 @@ class Moves(Sides):
         idle = [
             (part, sides[item.first]) for item, part in parts if item.first not in bound and part != "head"
         ]
-        single = [
-            pair
-            for pair in idle
-            if (pair[0] == "brow" and pair[1] in ("any", "L", "R")) or pair[0] in ("inner brow", "outer brow")
-        ]
-        if single and not moves and len(idle) == 1 and self._last_of(n, segment):
-            part, side = single[0]  # 'curious: one eyebrow', 'outer brow L, 0.5-1.5'
-            at = next(item for item, other in parts if other == part)
-            units = ((2, None, ""),) if part == "brow" else self.lexicon.table[part, "up"]
-            yield Head(units, None, at.first, at.last, n, segment.sentence, side=side, part=part)
+        if len(idle) == 1 and not moves and (alone := self._alone(n, segment, parts, idle[0])) is not None:
+            yield alone
             return
         if idle:
-            self.said.parts = [pair for pair in idle if pair[0] != "gaze"]
+            still = self._kept_still(parts, segment.items)
+            listed = self.said.parts if segment.joins == {","} and not moves else []
+            self.said.parts = [
+                *listed, *(pair for pair in idle if pair[0] != "gaze" and pair[0] not in still)
+            ]  # fmt: skip
             self.said.last_part = idle[-1]
         if any(part == "head" for _, part in parts) and not bound:
             self.said.last_part, self.said.parts = None, []
 
-    def _last_of(self, n: int, segment: Segment) -> bool:
-        """Whether nothing of the sentence follows that could move."""
-        later = self.segments[n + 1 :]
-        moved = any(i.has("move") for s in later if s.sentence == segment.sentence for i in s.items)
-        return not moved and not self.said.moves and not has_any(segment, "negator", "cut")
-
-    def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
-        """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-        returns = any(move.has("end") for move in loose) or self._reopens(loose)
-        if self.said.last_part is None or not (words & _BACK or returns):
-            return loose
-        part = self.said.last_part[0]
-        mine = [h for h in self.heads if h.part in (part, "") and h.units and not h.denied]
-        undone = {way for h in mine for unit, _, _ in h.units for way in _UNDOES.get(unit, ())}
-        if words & {"again", "back"} and any(unit == 5 for h in mine for unit, _, _ in h.units):
-            undone |= {"narrow", "down", "half"}
-        undoing = [
-            move
-            for move in loose
-            if undone & set(move.get("move")) and not self._more_than(part, move, undone)
-        ]
-        if not undoing:
-            return loose
-        times = [time for item in segment.items if (time := time_of(item)) is not None]
-        for head in mine:
-            head.over = True
-            head.times += [
-                Time(t.first, t.last, end=t.start if t.start is not None else t.by or t.end) for t in times
-            ]
-        segment.items = [item for item in segment.items if not item.has("time")]
-        return [move for move in loose if move not in undoing]
-
-    def _reopens(self, loose: Sequence[Item]) -> bool:
-        """'Lids shut at 3, open at 4'."""
-        names = {name for move in loose for name in move.get("move")}
+    def _of_what_was_named(self, segment: Segment) -> bool:
+        """Whether what the sentence showed last is a word for all of it, not a part that moves."""
         last = self.heads[-1] if self.heads else None
-        return (
-            "open" in names
-            and "wide" not in names
-            and last is not None
-            and last.units[:1] == ((43, None, ""),)
-        )
+        return last is not None and last.sentence == segment.sentence and not last.part and not last.denied
 
-    def _more_than(self, part: str, move: Item, undone: set[str]) -> bool:
-        """Whether a move that undoes another does more: 'the eyes open wide'."""
-        others = set(move.get("move")) - undone - {"half"}
-        return any((part, name) in self.lexicon.table for name in others)
+    def _every(self, segment: Segment) -> bool:
+        """'Brows, lids, lips, all tight'."""
+        return any(self.row[i.first].word in ("all", "both") for i in segment.items)
+
+    def _kept_still(self, parts: Sequence[tuple[Item, str]], items: Sequence[Item]) -> set[str]:
+        """'Keeps her brows still and lets the corners sink': a part at rest takes no move of what follows."""
+        still = [item for item in items if "still" in item.get("move")]
+        near = (min(parts, key=lambda pair: distance(pair[0], move)) for move in still if parts)
+        return {part for _, part in near}
 
     def _coordinated(self, segment: Segment) -> bool:
         listed = {"and", "&", ",", "+"} & segment.joins and "next" not in segment.joins
         return bool(listed) and not has_any(segment, "word", "code", "feel", "negator")
-
-    def _fits(self, part: str, moves: Sequence[Item]) -> bool:
-        return any((part, name) in self.lexicon.table for move in moves for name in move.get("move"))
 
     def _made(
         self, n: int, segment: Segment, part: str, side: str, moves: Sequence[Item],
@@ -208,7 +174,7 @@ class Moves(Sides):
         names = {name for move in moves for name in move.get("move")}
         opened_wide = part in ("mouth", "jaw") and "open" in names and "wide" in names
         done: set[int] = set()
-        for move in moves:
+        for move in sorted(moves, key=lambda move: not {"left", "right"} & set(move.get("move"))):
             known = [name for name in move.get("move") if (part, name) in self.lexicon.table]
             if not known:
                 continue
@@ -216,12 +182,20 @@ class Moves(Sides):
             if word.startswith("twitch") and len(moves) > 1:
                 continue  # 'twitch upward'
             name = next((name for name in known if word[:4] == name[:4]), known[0])
+            if "shut" in known and "together" in known:
+                name = "shut"  # 'the lids meet'
+            if "wrinkle" in known and word.startswith(("crinkl", "wrinkl")):
+                name = "wrinkle"
             if opened_wide and name in ("open", "wide"):
                 name = "open wide"
             singular = at is not None and self.row[at.last - 1].word.endswith(("brow", "corner", "lid"))
             units = self.lexicon.table[part, name]
+            if part == "teeth" and self._lower_lip(n):
+                units = ((25, None, ""),)  # 'the lower lip pulls down, showing teeth'
             own_side = next((way for _, _, way in units if way), "")
             head_side = {"one": "any"}.get(own_side, own_side) or side
+            if singular and at is not None and self.row[at.first - 1].word in ("a", "an") and at.first:
+                head_side = head_side or "any"  # 'an eyebrow goes up'
             if (
                 part == "brow"
                 and units == self.lexicon.table["brow", "up"]
@@ -248,6 +222,13 @@ class Moves(Sides):
             head.inherited = at is None
             yield head
 
+    def _lower_lip(self, n: int) -> bool:
+        """Whether the sentence is about the lower lip."""
+        sentence = self.segments[n].sentence
+        items = [i for s in self.segments if s.sentence == sentence for i in s.items]
+        words = [self.row[k].word for i in items for k in range(i.first, i.last)]
+        return any(b == "lip" and a in ("lower", "bottom") for a, b in itertools.pairwise(words))
+
     def _apposed(self, segment: Segment) -> bool:
         """'Close one eye, the right': nothing but a side, behind something that has one."""
         words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
@@ -261,7 +242,7 @@ class Moves(Sides):
         behind = self.row[item.last].word if item.last < len(self.row) else ""
         if self._apposed(segment) or behind in ("one", "ones"):
             return True
-        if self._adjective(segment, item) is not None:
+        if self._adjective(segment, item) is not None or self._other_of_two(segment, item):
             return True
         before = [i for i in segment.items if i.last == item.first]
         if before and set(before[0].get("part")) & _WAYS:

@@ -10,6 +10,7 @@ from phiz.cotfa.rules.segment import Segment
 from phiz.face.action_units import ACTION_UNITS
 
 _TURNS = frozenset((5, 24, 25, 26, 27, 43, 61, 62, 63, 64))  # cannot be with what they undo
+_GAZE = frozenset((61, 62, 63, 64))
 _LAST = frozenset(("last", "finish", "finishes", "end", "ends", "close", "closes"))
 
 
@@ -65,7 +66,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             sentence, sub = segment.sentence, None
             main = current
         joins = segment.joins
-        if sub is not None and ("," in joins or "next" in joins) and not ({"before", "after"} & joins):
+        if sub is not None and (joins & {",", ":", "next"}) and not ({"before", "after"} & joins):
             leading, sub = sub.startswith("leading"), None
             current = main if not leading else current
             if leading:
@@ -123,7 +124,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             over = [head.over for head in heads if head.segment == n and not head.denied]
             if all(over) and sub is None:
                 current = highest + 1.0  # 'as the smile fades, she frowns'
-    return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads)
+    return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads, segments)
 
 
 def _chained(segments: Sequence[Segment], there: set[int]) -> set[int]:
@@ -155,23 +156,40 @@ def _at_a_word(segment: Segment) -> bool:
     )
 
 
-def _one_way_at_a_time(places: list[float], heads: Sequence[Head]) -> list[float]:
+def side_of(head: Head) -> str:
+    return head.side or "B"
+
+
+def _one_way_at_a_time(
+    places: list[float], heads: Sequence[Head], segments: Sequence[Segment]
+) -> list[float]:
     """Eyes that are to look both ways ('down on this, up on that') look one way after the other; so do lids
-    that shut and open, lips that press and part."""
+    that shut and open, lips that press and part; and what is listed twice comes twice ('blink, blink')."""
+    turned = False  # the list so far goes one way after the other
     for i, head in enumerate(heads):
         before = heads[i - 1] if i else None
-        if before is None or before.sentence != head.sentence or head.times or before.times:
+        turned = turned and before is not None and before.sentence == head.sentence
+        if before is None or before.sentence != head.sentence:
+            continue
+        looks = {unit for unit, _, _ in (*head.units, *before.units)} <= _GAZE and head.units != before.units
+        if before.times and (head.times or not looks):
             continue
         against = {au for unit, _, _ in before.units for au in ACTION_UNITS[unit].antagonists}
         turns = {unit for unit, _, _ in head.units} & against & _TURNS
+        same = head.units == before.units and side_of(head) == side_of(before) and not head.inherited
+        again = same and head.segment != before.segment and "," in segments[head.segment].joins
+        joins = segments[head.segment].joins
+        again = again or (looks and head.segment != before.segment and (joins == {","} or turned))
+        again = again and not head.times
         jaw = {unit for unit, _, _ in (*head.units, *before.units)} == {30} and head.side != before.side
-        sides = {head.side or "B", before.side or "B"} == {"L", "R"}
+        sides = {side_of(head), side_of(before)} == {"L", "R"}
         if (
-            (jaw or (turns and not sides))
+            (jaw or again or (turns and not sides))
             and not (head.denied or before.denied)
             and places[i] == places[i - 1]
         ):
             here = places[i]
             for j in range(i, len(places)):
                 places[j] += 0.5 if places[j] == here else 0.0
+            turned = True
     return places

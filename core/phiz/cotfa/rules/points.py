@@ -120,6 +120,8 @@ class Points(Parts):
             if found is not None and self.word(found[1]) not in UNITS:
                 return Point(found[0], True, self.past(found[1], _TAIL))
         nth = ORDINALS.get(self.word(i), 0.0)
+        if nth and self.word(i + 1) == "mark":
+            return Point(nth, True, i + 2)  # 'around the second mark'
         if nth and self.word(self._hyphen(i + 1)) in ("second", "seconds", "sec"):
             return Point(nth, True, self.past(self._hyphen(i + 1) + 1, _TAIL))
         return None

@@ -12,6 +12,7 @@ from phiz.cotfa.rules.segment import Segment, has_head
 from phiz.cotfa.rules.tokens import Token, word_set
 
 _SUBJECTS = word_set("he she they you it there comes i we")
+_PERSONS = frozenset(("he", "she", "they", "it"))
 _OWNERS = frozenset(("the", "her", "his", "their", "your"))
 _NO_CLAUSE_AFTER = word_set(
     """of to at on in with and or by from for into over as than like both the her his their your up
@@ -40,7 +41,9 @@ def new_subject(found: Sequence[Item], n: int, row: Sequence[Token], made: Seque
     opens = not any(has_head(s) for s in made[:-1] if s.sentence == now.sentence)
     if not opens or not now.joins & {"before", "after"} or not now.items:
         return False
-    if not names(now.items) or word_at(row, i - 1) in _NO_CLAUSE_AFTER:
+    again = row[now.items[0].first].word in _PERSONS and word_at(row, i) in _PERSONS and len(now.items) > 1
+    timed = now.items[-1].has("time") and row[i].word in _SUBJECTS  # 'when the glass breaks at 2 s he ...'
+    if not (names(now.items) or timed or again) or word_at(row, i - 1) in _NO_CLAUSE_AFTER:
         return False
     word = row[i].word
     if word in _OWNERS:
@@ -55,12 +58,15 @@ def no_relation(found: Sequence[Item], n: int, row: Sequence[Token], made: Seque
     after the smile'."""
     item = found[n]
     word, after = row[item.first].word, word_at(row, item.last)
+    if row[item.last - 1].word == "on":  # 'contempt settles on the left side of his mouth'
+        behind = found[n + 1 : n + 4]
+        return any(i.has("side") for i in behind) and not names(behind)
     if item.last > item.first + 1:
         return False
     if word in ORDINALS and word_at(row, item.first - 1) == "the":
         return word_at(row, item.first - 2) in ("on", "by", "in", "until", "till", "at", "for", "from")
     if word == "once":
-        return closes(found, n) or after in ("and", "at", "then", "or") or n + 1 == len(found)
+        return closes(found, n) or after in ("and", "at", "then", "or", "more") or n + 1 == len(found)
     if word.startswith(("begin", "start", "began")):
         return has_head(made[-1]) and (after == "to" or after.endswith("ing"))
     return False
@@ -151,6 +157,8 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
     item = found[n]
     relation = (item.get("link") or [""])[0]
     shown = any(has_head(s) for s in made if s.sentence == made[-1].sentence)
+    if not relation and item.has("end") and n + 1 < len(found) and found[n + 1].get("plain") == ["by"]:
+        relation = "after"  # 'is wiped off by a wince'
     if not relation or not shown or closes(found, n) or item.has("negator"):
         return None
     if not any(i.has("word", "feel", "part", "code") for i in found[n + 1 : n + 7]):
@@ -159,6 +167,15 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
     if by is not None and all(i.has("time", "manner", "plain") for i in found[n + 1 : n + by]):
         return ("next" if relation == "after" else "after"), by + 1
     return relation, 1
+
+
+def ends_as(found: Sequence[Item], n: int, row: Sequence[Token], begun: int) -> bool:
+    """The 'ends' of 'starts wide-eyed, ends narrow-eyed'."""
+    word = row[found[n].first].word
+    opened = any(token.word.startswith(("start", "begin", "open")) for token in row[begun : found[n].first])
+    if word not in ("ends", "end", "finishes", "finish", "closes") or not found[n].has("end", "move"):
+        return False
+    return opened and not closes(found, n) and names(found[n + 1 : n + 5])
 
 
 def between(found: Sequence[Item], n: int, row: Sequence[Token]) -> bool:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
-from phiz.cotfa.rules.amounts import UNITS
+from phiz.cotfa.rules.amounts import ORDINALS, UNITS
 from phiz.cotfa.rules.figures import Figures, Time
 from phiz.cotfa.rules.points import Point
 from phiz.cotfa.rules.tokens import word_set
 
 _OPENERS: dict[str, str] = {
-    "start": """at; @; ~; ≈; around; about; on; after; since; past; from; as of; as from; as late as;
-        as early as; but at; but before; but after; only after; only at; only from; only past; only by;
-        not before; not until; not till; never before; never until; n't before; n't until; no sooner than;
-        no earlier than; not sooner than; not earlier than; shortly after; shortly past; just at; just after;
-        just past; right at; right after; right from; exactly at; when; once; hits; reaches; strikes; reach;
-        reaching; the moment; the instant; but not before; but not until; onset; starting; starting at;
-        starting from; starting in; starting on; starting around; beginning at; beginning from;
-        beginning around; coming in at; coming in around; comes in at; comes in around; starts at;
-        starts around; begins at; begins around""",
-    "end": "until; till; til; up to; up until; up till; to; through; thru; offset",
+    "start": """
+        at; near; close to; nearing; not long after; a little after; a little past; a touch after; @; ~;
+        ≈; around; about; on; after; since; past; from; as of; as from; as late as; as early as;
+        but at; but before; but after; only after; only at; only from; only past; only by; not
+        before; not until; not till; never before; never until; n't before; n't until; no sooner
+        than; no earlier than; not sooner than; not earlier than; shortly after; shortly past;
+        just at; just after; just past; right at; right after; right from; exactly at; when; once;
+        hits; reaches; strikes; reach; reaching; the moment; the instant; but not before; but not
+        until; onset; starting; starting at; starting from; starting in; starting on; starting
+        around; beginning at; beginning from; beginning around; coming in at; coming in around;
+        comes in at; comes in around; starts at; starts around; begins at; begins around; arriving
+        at; arriving around; landing at; kicking in at; setting in at; commencing at; coming at;
+        comes at; just before; right before; shortly before; moments before; a moment before; a
+        hair before; a fraction before; a touch before; a shade before; just shy of; just short
+        of; falling at; hitting at""",
+    "end": """
+        finishing at; finishing by; finishing on; ending at; ending by; stopping at; stopping by; lasting
+        until; lasting till; lasting to; running to; running until; up to and including; all the
+        way to; until; till; til; up to; up until; up till; to; through; thru; offset""",
     "by": "by; no later than; not later than; at the latest by",
     "before": "before",
 }  # fmt: skip
@@ -28,6 +39,7 @@ _ROLES = {
     for role, phrases in _OPENERS.items()
     for phrase in phrases.replace("\n", " ").split(";")
 }
+_ADVERBS = word_set("somewhere sometime roughly precisely bang dead only")
 _LONGEST_OPENER = max(map(len, _ROLES))
 _CLOCKS = word_set("""the clock she he timer counter timecode time we it you they hit hits hitting reads
     reach reaches reaching says shows strikes is gets get to line clip read at around""")
@@ -38,7 +50,7 @@ _LASTS = word_set("last lasts stay hold linger continue remain on go run")
 _WAITS = word_set("wait waits pause pauses beat waiting hesitates")
 _GONE = word_set("have has gone by passed elapsed went pass in")
 _SUBJECTS = word_set("she he it they the her his its is are")
-_DOUBTFUL = word_set("on about by past before after")
+_DOUBTFUL = word_set("on about by past before after near to")
 
 
 class Roles(Figures):
@@ -94,7 +106,10 @@ class Roles(Figures):
                 yield words[:length], _ROLES[words[:length]]
 
     def _role(self, i: int) -> Time | None:
-        """At 2 s; not until the third second; by 2; up to halfway; before the two-second mark."""
+        """At 2 s; not until the third second; by 2; up to halfway; somewhere near the two-second mark."""
+        if self.word(i) in _ADVERBS:
+            found = self._role(i + 1)
+            return None if found is None else replace(found, first=i)
         for words, role in self._openers(i):
             time = self._start(i, words) if role == "start" else self._other(i, words, role)
             if time is not None:
@@ -108,14 +123,15 @@ class Roles(Figures):
             return None  # 'left at 1 s, right at 2 s'
         if words[:2] in (("the", "moment"), ("the", "instant")) and self.word(j) not in _CLOCKS:
             return None
-        found = self.point(j, _CLOCKS | _SIGNS)
+        found = self.point(j, _CLOCKS | _SIGNS) or self._nth_of_those(j)
         if found is None or (found.edge == "share" and words == ("on",)):
             return None
         if found.edge == "end":
             return None
         if found.edge == "start" and prep not in ("at", "from"):
             return None
-        if prep in _DOUBTFUL and not found.sure and not self._alone(i, found):
+        counted = any(token.word == "count" for token in self.row[j : found.last])  # 'on the count of three'
+        if prep in _DOUBTFUL and not (found.sure or counted) and not self._alone(i, found):
             return None
         if found.edge == "" and self.word(found.last) == "of" and prep != "on":
             return None
@@ -163,6 +179,14 @@ class Roles(Figures):
         timed = self.word(found.last - 1) in UNITS or found.edge == "share" or self._marked(found)
         return Time(i, found.last, end=found.seconds) if timed and self.word(found.last) != "before" else None
 
+    def _nth_of_those(self, i: int) -> Point | None:
+        """'At the fourth', where a second was counted before: 'begins in the second second'."""
+        seconds = any(
+            a.word in ORDINALS and b.word in ("second", "mark") for a, b in itertools.pairwise(self.row[:i])
+        )
+        found = self.nth_alone(i) if seconds and self.word(i) == "the" else None
+        return None if found is None or not self.closed(found.last) else found._replace(sure=True)
+
     def _marked(self, found: Point) -> bool:
         return self.word(found.last - 1) in ("mark", "point")
 
@@ -179,6 +203,9 @@ class Roles(Figures):
                 return None
             if self.word(found.last) in ("later", "after", "before", "in", "into", "afterwards"):
                 return None
+            if m > k + 1 and self.word(m - 1) in ("at", "@", "on") and self.word(found.last) in _SUBJECTS:
+                return None  # 'at 3, and at 6 they let go'
+
             if not (found.sure or again or self.closed(found.last) or self.word(found.last) == "and"):
                 return None
             values.append(found.seconds)

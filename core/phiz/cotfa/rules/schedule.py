@@ -10,6 +10,7 @@ from phiz.cotfa.rules.heads import Head
 from phiz.cotfa.rules.order import Gap, beats, gaps
 from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.spans import LEAST, Placed, ends, ramps
+from phiz.face.action_units import ACTION_UNITS
 
 _LAG = 0.2  # seconds between sentences that the note leaves to come together: the one written first leads
 
@@ -19,9 +20,11 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
     made = [Placed(head, beat) for head, beat in zip(heads, beats(heads, segments), strict=True)]
     made = [place for n, place in enumerate(made) if not _said_better(place, made[n + 1 :])]
     _listed(made, duration)
+    _stages(made)
     _given(made, duration)
     _share_times(made, segments)
     _starts(made, duration)
+    _after_its_end(made)
     _apart(made, gaps(segments, heads))
     _replaced(made, segments)
     ends(made, duration)
@@ -62,6 +65,18 @@ def _listed(made: Sequence[Placed], duration: float) -> None:
         ):
             for head in mine:
                 head.times = [replace(t, length=None, start=t.length, bare=False) for t in head.times]
+
+
+def _stages(made: Sequence[Placed]) -> None:
+    """'Act one (3 s): pouting. Act two (3 s): beaming.': figures in brackets that do not grow are lengths."""
+    mine = [p.head for p in made if len(p.head.times) == 1 and p.head.times[0].bare]
+    starts = {h.sentence: h.times[0].start for h in mine if h.times[0].start is not None}
+    row = [start for start in starts.values() if start is not None]
+    if len(row) < 2 or all(one < other for one, other in itertools.pairwise(row)):
+        return
+    for head in mine:
+        time = head.times[0]
+        head.times = [replace(time, start=None, lead=time.start, bare=False)]
 
 
 def _given(made: Sequence[Placed], duration: float) -> None:
@@ -107,11 +122,17 @@ def _share_times(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
     for before, place in itertools.pairwise(made):
         joined = segments[place.head.segment].joins
         same = before.head.sentence == place.head.sentence and before.beat == place.beat
-        untimed = place.given_start is None and place.given_end is None and not place.head.over
+        open_ = place.given_start is None and place.given_end is None and place.by is None
+        untimed = open_ and not place.head.over
         if same and untimed and before.given_start is not None and not ({"next", "first"} & joined):
             place.given_start = before.given_start
             if place.head.segment == before.head.segment:
                 place.given_end = before.given_end
+
+        until = [t for t in before.head.times if t.start is None and t.end and t.last <= before.head.first]
+        if same and untimed and place.given_start is None and until and not {"next", "first"} & joined:
+            place.head.times = [*place.head.times, *until]  # 'until 3 s: lips parted, gaze down'
+            place.given_end = until[0].end
 
     for before, place in zip(reversed(made[:-1]), reversed(made[1:]), strict=False):
         same = before.head.sentence == place.head.sentence and before.beat == place.beat
@@ -167,9 +188,11 @@ def _known_end(place: Placed) -> float | None:
 def _start(place: Placed, mine: Sequence[Placed], base: float) -> float:
     if place.given_start is not None:
         return place.given_start
-    if place.by is not None:
-        return max(0.0, place.by - min(0.6, place.by))
     earlier = [p.given_start for p in mine if p.given_start is not None and p.head.first < place.head.first]
+    if place.by is not None:
+        start = max(0.0, place.by - 0.6)
+        listed = [time for time in earlier[-1:] if time < place.by]
+        return max([start, *((time + place.by) / 2 for time in listed)])
     if place.given_end is not None and place.given_end <= max([base, *earlier]):
         return 0.0
     return max([base, *earlier[-1:]])
@@ -185,6 +208,23 @@ def _lag(made: Sequence[Placed], duration: float) -> None:
             if free and place.head.felt is None:
                 later = min(_LAG, 0.05 * duration) * min(3, sentences.index(place.head.sentence))
                 place.start = min(place.start + later, max(place.start, duration - LEAST))
+
+
+def _after_its_end(made: Sequence[Placed]) -> None:
+    """'Eyes down (first four seconds). Eyes up when she has read enough.': what cannot be together with
+    something that has its end waits for it."""
+    for n, place in enumerate(made):
+        free = place.given_start is None and place.given_end is None and place.by is None
+        if not free or place.head.denied or not place.head.units:
+            continue
+        for before in made[:n]:
+            end = before.given_end
+            if end is None or before.head.denied or before.start > place.start or end <= place.start:
+                continue
+            against = {au for unit, _, _ in before.head.units for au in ACTION_UNITS[unit].antagonists}
+            one_side = {before.head.side or "B", place.head.side or "B"} == {"L", "R"}
+            if against & {unit for unit, _, _ in place.head.units} and not one_side:
+                place.start = end
 
 
 def _apart(made: Sequence[Placed], between: Sequence[Gap]) -> None:

@@ -20,7 +20,10 @@ class Segment:
 
 def has_head(segment: Segment) -> bool:
     """Whether it names something that a face can show or feel."""
-    return any(item.has("part", "word", "feel", "code") for item in segment.items)
+    return any(
+        item.has("word", "feel", "code") or (item.has("part") and item.get("part") != ["head"])
+        for item in segment.items
+    )
 
 
 def opened(made: list[Segment]) -> Segment:

@@ -13,12 +13,22 @@ from phiz.cotfa.rules.tokens import word_set
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
 
-_FOLLOWS = word_set("next joins join follows follow after later behind then spreads reaches spread reach")
+_FOLLOWS = word_set("""reached got gets touches arrives catches next joins join follows follow after
+    later behind then spreads reaches spread reach""")
 _ACROSS = 0.5  # seconds from one side of the face to the other
 
 
 class Sides(Reader):
     """Binds words for a side to what is shown."""
+
+    def _other_of_two(self, segment: Segment, item: Item) -> bool:
+        """'His right eye shuts, his left stays open': a side, not where the eye looks."""
+        owner = self.row[item.first - 1].word if item.first else ""
+        sided = self.said.last_part is not None and self.said.last_part[1] in ("L", "R")
+        return sided and owner in ("her", "his", "the", "your") and not self._to_before(item)
+
+    def _to_before(self, item: Item) -> bool:
+        return item.first > 1 and self.row[item.first - 2].word in ("to", "toward", "towards")
 
     def _adjective(self, segment: Segment, item: Item) -> Item | None:
         """The part right behind a side: 'left brow', 'right side of the mouth'."""
@@ -151,14 +161,25 @@ class Sides(Reader):
             return
         before = [h for h in self.heads if h.sided and not h.denied and h.segment >= n - 3]
         own = [h for h in before if h.sentence == segment.sentence] or before[-1:]
-        if not own:
-            self._waiting_side = side
+        later = self.segments[n + 1 : n + 2]
+        if not own or (later and ":" in later[0].joins and segment.sentence == later[0].sentence):
+            self._waiting_side = side  # 'the left side of the face: brow up, corner up'
+            self._side_of_all = bool(later) and ":" in later[0].joins
             return
         last = own[-1]
         group = [h for h in own if h.segment == last.segment and h.first == last.first]
         timed = any(time_of(i) for i in segment.items) or bool(self._waiting)
         words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
         follows = timed or bool((words | segment.joins) & _FOLLOWS)
+        staggered = bool(segment.joins & {"before", "after"})
+        follows = follows or staggered
+        if staggered:  # 'ahead of the left by half a second'
+            for k, other in enumerate(segment.items):
+                time = time_of(other)
+                gap = None if time is None else time.by or time.length
+                if gap is not None:
+                    segment.gap = gap
+                    segment.items[k] = Item(other.first, other.last, (("plain", "by"),))
         if last.side in ("L", "R") and side in ("L", "R") and last.side != side and follows:
             for h in group:  # 'begins on the left at 1 s and reaches the right at 2 s'
                 heads.append(replace(

@@ -108,13 +108,18 @@ class Clock(Roles):
         while self.word(j) in ("about", "around", "exactly", "some", "roughly", "just", "the", "only"):
             j += 1
         found = self.amount(j)
-        if found is None or not (found.sure or word in ("lasting", "lasts")):
+        counted = word == "for" and self.closed(found.last if found else i) and self._counts(i)
+        if found is None or not (found.sure or counted or word in ("lasting", "lasts")):
             return None
         if word == "over":
             return Time(i, found.last, ramp=found.seconds)
         if word == "within":
             return Time(i, self.from_start(found.last) or found.last, by=found.seconds)
         return Time(i, found.last, length=found.seconds)
+
+    def _counts(self, i: int) -> bool:
+        """Whether seconds were named before: 'happy for three seconds, then worried for three'."""
+        return any(token.word in UNITS for token in self.row[:i])
 
     def _whose(self, i: int) -> Time | None:
         """'For the second from 2 to 3', 'for the two seconds after that'."""
@@ -161,7 +166,11 @@ class Clock(Roles):
         """Two seconds in; a second later; with 2 s left; 0.3 s long; two seconds of; 2 s: ..."""
         leading = ("with", "exactly", "just", "about", "takes", "after", "there", "in", "for")
         j = i + 1 if self.word(i) in leading else i
-        j = self.past(j, ("her", "him", "them", "is", "are", "about")) if j > i else j
+        j = (
+            self.past(j, ("her", "him", "them", "is", "are", "about", "a", "good", "full"))
+            if j > i and self.amount(j) is None
+            else j
+        )
         found = self.amount(j)
         if found is None:
             nth = self._nth(i) if self._opens(i) else None
@@ -191,7 +200,9 @@ class Clock(Roles):
             return Time(i, k + 1 if self.closed(k + 1) else k + 2, after=value)
         if after == "long":
             return Time(i, k + 1, length=value)
-        if after == "for" and lead == "takes":
+        if (most := self._at_most(k)) is not None:
+            return Time(i, most, length=value)
+        if after in ("for", "to") and lead == "takes":
             return Time(i, k + 1, start=value)
         if after == "of" and lead != "for":
             return Time(i, k + 1, lead=value)
@@ -209,6 +220,14 @@ class Clock(Roles):
         if lead in ("for", "after", "there"):
             return None
         return Time(i, k, length=value, bare=i == j and self.row[i].kind == "number")
+
+    def _at_most(self, k: int) -> int | None:
+        """The token behind ', no longer', 'at most', 'tops'."""
+        k = k + 1 if self.word(k) == "," else k
+        if self.word(k) in ("tops", "max", "maximum"):
+            return k + 1
+        pair = (self.word(k), self.word(k + 1))
+        return k + 2 if pair in (("no", "longer"), ("no", "more"), ("at", "most"), ("not", "more")) else None
 
     def _counting(self, i: int, j: int) -> Time | None:
         """'Count to two', 'a count of three': so long."""
