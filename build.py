@@ -169,6 +169,7 @@ def test(arguments: list[str]) -> int:
     failed = run(PYTHON, "-m", "ruff", "check", ".", check=False)
     failed |= run(PYTHON, "-m", "ruff", "format", "--check", "--quiet", ".", check=False)
     failed |= run(PYTHON, "-m", "pyright", "--threads", check=False)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a core is a worker's; two threads in each wait in turn
     return run(PYTHON, "-c", PYTEST, *SPREAD, *arguments, check=False) or failed
 
 

@@ -86,6 +86,8 @@ def make(
     """
     if scene.take is None and scene.drive != "audio":
         raise DriveError(f"To drive the face by {scene.drive} a Take is needed; give one, or drive by audio.")
+    # Not told how many, MKL chooses by itself, and other shares of the work round otherwise.
+    torch.set_num_threads(torch.get_num_threads())
     manifest = model.manifest
     how = Sampling(
         steps or manifest.steps,
