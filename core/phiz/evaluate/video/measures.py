@@ -84,10 +84,15 @@ def layout(pictures: np.ndarray) -> np.ndarray:
     )
 
 
+def away(frames: np.ndarray, portraits: np.ndarray) -> np.ndarray:
+    """(N, P) RMS distance of frames' layouts from those of portraits (P, size, size, 3), in levels of 255."""
+    people = layout(portraits)
+    return np.stack([np.sqrt(((seen - people) ** 2).mean(-1)) for seen in layout(frames)])
+
+
 def known_as(frames: np.ndarray, portraits: np.ndarray) -> np.ndarray:
     """(N,) which of the portraits (P, size, size, 3) each frame looks like most."""
-    seen, people = layout(frames), layout(portraits)
-    return ((seen[:, None] - people) ** 2).sum(-1).argmin(1)
+    return away(frames, portraits).argmin(1)
 
 
 def flicker(frames: np.ndarray, still: np.ndarray) -> float:

@@ -81,6 +81,12 @@ def measure(generated: Path, root: Path) -> list[Pair]:
         return [_pair(studio, generated, root, index, entry, numbers) for entry in entries]
 
 
+def portraits(studio: Studio, scene: Scene, people: Sequence[int]) -> np.ndarray:
+    """(P, size, size, 3) uint8: people by number, each at rest in the place of a scene."""
+    at_rest = np.zeros(COUNT, np.float32)
+    return np.stack([studio.picture(person(number), at_rest, None, scene) for number in people])
+
+
 def _pair(
     studio: Studio, generated: Path, root: Path, index: Index, entry: Entry, numbers: Sequence[int]
 ) -> Pair:
@@ -89,8 +95,7 @@ def _pair(
     if clip.take is None:
         raise FilmsError(f"The clip {entry.name} has no Take, and so no true curve to compare with.")
     sight = Sight(scene, index.size)
-    at_rest = np.zeros(COUNT, np.float32)
-    portraits = np.stack([studio.picture(person(number), at_rest, None, scene) for number in numbers])
+    everyone = portraits(studio, scene, numbers)
     standing = clip.frames.astype(np.float32).std(0).max(-1) < _STANDING  # (size, size)
     events = clip.direction.events if clip.direction is not None else ()
     true_without = _film(root / entry.folder / clips.WITHOUT_VIDEO, clip) if events else None
@@ -106,7 +111,7 @@ def _pair(
             opening,
             measures.correlation(opening, opened),
             shown,
-            float((measures.known_as(frames, portraits) == numbers.index(scene.identity)).mean()),
+            float((measures.known_as(frames, everyone) == numbers.index(scene.identity)).mean()),
             measures.flicker(frames, sight.still),
             measures.flicker(frames, standing),
             frames,
