@@ -32,6 +32,8 @@ SMALL = (
     "The small model knows Phiz's own heads alone, 64 pixels wide. A picture of a real person needs large "
     "weights: name them in the preferences."
 )
+SAID = "the small model has seen renders"
+"""What a remark of `phiz video` begins with that says what SMALL does."""
 _LOOK = 0.2  # s between looks at the process
 
 

@@ -40,7 +40,8 @@ class VideoPanel(FacePanel):
         if state.failure:
             lines(layout, context, state.failure, "ERROR")
         for note in state.notes:
-            lines(layout, context, note, "INFO")
+            if not note.startswith(filming.SAID):  # it stands above
+                lines(layout, context, note, "INFO")
 
 
 CLASSES = (VideoPanel,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from phiz.face.channels import COUNT, INDEX
 from phiz.motion.take import Take
 from phiz.runtime import bundle
 from phiz.video import film, model_file, opening, pipeline, portrait
+from phiz.video.model_file import VideoModelError
 from phiz.video.pipeline import Scene
 
 PORTRAIT = Path(__file__).parents[1] / "docs" / "demo" / "portrait.png"
@@ -52,8 +54,21 @@ def test_the_mouth_opens_and_the_eyes_close_as_the_take_says(tmp_path: Path) -> 
     assert changed(lids, EYES)[8] > 3 * changed(lids, MOUTH)[8]
 
 
+def test_a_package_without_it_takes_the_one_of_the_python_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Blender's extension, whose package comes before the installed one and brings no model."""
+    there = model_file.shipped()
+    monkeypatch.setattr(model_file, "__file__", str(tmp_path / "phiz" / "video" / "model_file.py"))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(there.parents[2])])
+    assert model_file.shipped() == there
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    with pytest.raises(VideoModelError, match=r"install phiz\[video\]"):
+        model_file.load()
+
+
 def test_it_is_small_and_says_where_it_comes_from() -> None:
-    files = list(model_file.SHIPPED.iterdir())
+    files = list(model_file.shipped().iterdir())
     assert sum(path.stat().st_size for path in files) < 30e6
     trained = model_file.read_manifest().trained
     assert trained["faces"] >= 100 and 0.0 < trained["strangest_portrait"] < 0.1

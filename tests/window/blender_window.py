@@ -164,6 +164,12 @@ class Window:
         self.screen.do("click", "--repeat", 2, "--delay", 40, 1)
         self.settle()
 
+    def fold_others(self, x: int, y: int) -> None:
+        """Ctrl-click the head of a panel: it unfolds, all others fold."""
+        self.point(x, y)
+        self.screen.do("keydown", "ctrl", "click", 1, "keyup", "ctrl")
+        self.settle()
+
     def keys(self, *names: str) -> None:
         """Press keys, such as ctrl+z; they go to what is under the mouse."""
         self.screen.do("key", "--delay", 40, *names)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import blender_window
 from blender_window import Screen, Window
+from video_panel import open_video
 
 ROOT = Path(__file__).parents[2]
 VOICE = ROOT / "docs/demo/voice.flac"
@@ -51,13 +52,6 @@ def take(window: Window, name: str, left: int, top: int, right: int, bottom: int
     window.settle()
     window.screen.picture(path, (left, top, right - left, bottom - top))
     subprocess.run(["convert", path, "-strip", "+dither", "-colors", "256", path], check=True)
-
-
-def fold_others(window: Window, x: int, y: int) -> None:
-    """Ctrl-click the head of a panel: all others fold."""
-    window.point(x, y)
-    window.screen.do("keydown", "ctrl", "click", 1, "keyup", "ctrl")
-    window.settle()
 
 
 def drag(window: Window, x: int, first: int, last: int) -> None:
@@ -108,17 +102,32 @@ def show(window: Window, folder: Path) -> None:
     border = window.ask("rectangle(area('NLA_EDITOR'))")[1]
     drag(window, 500, border - 1, border - 245)
     _, y = window.place("phiz.remove_event", 0.84)
-    fold_others(window, middle, y - 48)  # the panel's head, above + and -
+    window.fold_others(middle, y - 48)  # the panel's head, above + and -
     take(window, "strips", 0, top, right, blender_window.HEIGHT - 20)
 
     _, y = window.place("phiz.set_side", 0.5)
-    fold_others(window, middle, y + 173)
+    window.fold_others(middle, y + 173)
     window.ask("bpy.context.object.data.shape_keys.key_blocks['mouthSmileLeft'].mute = True")
     _, y = window.place("phiz.adjust", 0.5)
     window.click(middle, y + 2 * _FOLD + 3)
     window.press("phiz.diagnose")
     _, y = window.place("phiz.mend", 0.5)
     take(window, "result", left, top + 2, right, y + 28)
+
+
+def show_film(window: Window, folder: Path) -> None:
+    """Needs the extra video in this Python."""
+    portrait = Path(shutil.copy(ROOT / "docs/demo/portrait.png", folder))
+    open_video(window, VOICE, portrait)
+    window.ask(f"bpy.ops.wm.save_as_mainfile(filepath={str(folder / 'film.blend')!r}); None")
+    window.ask("face = bpy.context.object.phiz; face.film_portrait = '//portrait.png'")
+    window.fill("film_out", "//hello.mp4")
+    window.press("phiz.make_film", 0.4)
+    window.until("addon('filming').state.run is None", 600)
+    window.settle()
+    left, top, width, _ = window.ask("rectangle(sidebar())")
+    _, y = window.place("phiz.make_film", 0.25)
+    take(window, "video", left, top + 2, left + width, y + 36)
 
 
 def main(archive: Path) -> None:
@@ -131,6 +140,7 @@ def main(archive: Path) -> None:
             window = Window(screen, folder, resources)
             try:
                 show(window, folder)
+                show_film(window, folder)
             finally:
                 window.close()
         finally:

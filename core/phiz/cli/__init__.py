@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from typing import NoReturn
 
@@ -57,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command. 0: done; 2: an error of the user's to mend, in one line on stderr; 130: Ctrl+C."""
+    # Read when torch is loaded: its threads would wait for each other awake, and where a core is busy with
+    # something else, such as a render, take ten times as long.
+    os.environ.setdefault("GOMP_SPINCOUNT", "100")
     try:
         args = parser().parse_args(argv)
         return importlib.import_module(f"phiz.cli.{args.command}").run(args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,8 +27,6 @@ from phiz.writing import whole_file
 MANIFEST = "model.json"
 PARTS = ("network.safetensors", "autoencoder.safetensors", "detail.safetensors")
 """Of a large model the first alone."""
-SHIPPED = Path(__file__).parent / "bundle"
-"""Where the model that comes with Phiz lies."""
 
 
 class VideoModelError(PhizError):
@@ -61,6 +60,23 @@ class Manifest(BaseModel):
     sha256: dict[str, str]
 
 
+def shipped() -> Path:
+    """The folder of the model that comes with Phiz.
+
+    The package inside Blender's extension comes without it: then that of the Phiz which is installed in the
+    Python that runs. Raises VideoModelError.
+    """
+    here = Path(__file__).parent
+    found = [here / "bundle", *(Path(entry) / "phiz" / "video" / "bundle" for entry in sys.path)]
+    for folder in found:
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise VideoModelError(
+        f"there is no video model with this Phiz ({here}): install phiz[video] in the Python that makes "
+        f"films, {sys.executable}, or name a model"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class VideoModel:
     """What makes films. manifest: of the small model, or one made up for large weights."""
@@ -89,7 +105,7 @@ def write(folder: Path, model: VideoModel) -> None:
 
 def load(path: str | os.PathLike[str] | None = None) -> VideoModel:
     """Open a folder; None is the model that ships. Raises VideoModelError."""
-    folder = SHIPPED if path is None else Path(path)
+    folder = shipped() if path is None else Path(path)
     manifest = read_manifest(folder)
     for name in PARTS:
         if not (folder / name).is_file():
@@ -124,7 +140,7 @@ def load(path: str | os.PathLike[str] | None = None) -> VideoModel:
 
 def read_manifest(path: str | os.PathLike[str] | None = None) -> Manifest:
     """`model.json` of a folder; None is the model that ships. Raises VideoModelError."""
-    folder = SHIPPED if path is None else Path(path)
+    folder = shipped() if path is None else Path(path)
     path = folder / MANIFEST
     try:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))

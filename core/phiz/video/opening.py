@@ -30,13 +30,13 @@ def open_model(folder: Path | None, weights: Path | None, hearing: Bundle) -> tu
         if weights is not None:
             raise VideoModelError("the small model stands on no large weights; leave --weights out")
         return model_file.load(folder), Senses(BundleHearing(hearing), ActingWords())
-    if weights is None:
+    if folder is None or weights is None:
         raise VideoModelError(
             f"the model {folder} stands on large weights; give their folder with --weights (docs/video.md)"
         )
     from phiz.video import folders
 
-    return folders.load_model(manifest, folder or model_file.SHIPPED, weights)
+    return folders.load_model(manifest, folder, weights)
 
 
 def remarks(model: VideoModel, picture: np.ndarray) -> list[str]:
