@@ -90,6 +90,18 @@ def test_portraits_of_any_shape(tmp_path: Path) -> None:
         portrait.read(tmp_path / "no.png", 32)
 
 
+def test_portraits_of_16_bits_and_transparent_ones(tmp_path: Path) -> None:
+    deep = np.tile(np.linspace(0, 65535, 32).astype(np.uint16), (32, 1))
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    shown = portrait.read(tmp_path / "deep.png", 32)
+    assert np.abs(shown[..., 0] - deep / 257.0).max() <= 1.0
+    Image.new("RGBA", (32, 32), (255, 0, 0, 0)).save(tmp_path / "clear.png")
+    assert (portrait.read(tmp_path / "clear.png", 32) == 128).all()
+    Image.fromarray(np.full((32, 32), 0.5, np.float32)).save(tmp_path / "fractions.tif")
+    with pytest.raises(PortraitError, match="fractions"):
+        portrait.read(tmp_path / "fractions.tif", 32)
+
+
 def test_test_clips_are_filmed_with_and_without_events(model: Path, tmp_path: Path) -> None:
     root = write_clips(tmp_path / "clips", 2)
     one = clip(1)
