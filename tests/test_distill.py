@@ -100,6 +100,14 @@ def test_the_graph_is_the_networks_and_the_base_is_found_in_it(
     assert distilled.manifest.steps == 4 and distilled.manifest.trained["without"]["windows"] == 48
 
 
+def test_traced_anew_it_keeps_its_reading(distilled: Bundle, tmp_path: Path) -> None:
+    write_distilled(distilled.folder, tmp_path / "again", steps=2)
+    again = bundle.load(tmp_path / "again", threads=1)
+    assert again.manifest.distilled and again.manifest.steps == 2
+    for name in again.manifest.graphs["float"].values():
+        assert (again.folder / name).read_bytes() == (distilled.folder / name).read_bytes()
+
+
 def test_it_belongs_to_its_base(
     without: Path, tiny_bundle: Path, acting_bundle: Path, tmp_path: Path
 ) -> None:
