@@ -67,11 +67,17 @@ class TimesAlone(Reader):
             return
         if times and self.heads and self._no_more(segment):
             over = True  # 'still smiling at 3; at 4 he is not'
+        if times and not before and self._not_yet(segment):
+            mine = [h for h in self.heads if h.sentence == self.heads[-1].sentence]
+            for h in mine:  # 'No smile yet. Wait for it. Now, at 4 s.'
+                h.denied = False
+                h.times += times
+            return
         if not before and self._afterthought(segment):
             before = [h for h in self.heads if h.sentence == segment.sentence - 1]
-        if not before and "each" in words and len(times) == 1 and times[0].length is not None:
+        if "each" in words and len(times) == 1 and times[0].length is not None:
             for h in self.heads:  # 'Corners up. Corners down. Each for two seconds.'
-                if not h.times and h.units:
+                if not h.times and h.units and (not before or h.sentence == segment.sentence):
                     h.times.append(replace(times[0], length=None, lead=times[0].length))
             return
         ended = bool(times) and all(t.start is None and t.end is not None for t in times)
@@ -82,7 +88,8 @@ class TimesAlone(Reader):
         latest = [h for h in before if h.segment == before[-1].segment]
         taken = starts and not over and any(t.start is not None for h in latest for t in h.times)
         better = bool(before) and any(t.whole for h in before for t in h.times)
-        if before and self._left_open(n):
+        onward = times and all(t.after is not None for t in times) and "and" in segment.joins
+        if before and (self._left_open(n) or (onward and self._to_come(n))):
             self._wait(segment, times, starts)
             return
         if (
@@ -103,11 +110,16 @@ class TimesAlone(Reader):
         for h in latest if over else self._meant(before, segment, holds):
             h.times += times
             h.over = h.over or over
-            self.heads += [
-                replace(h, times=[Time(t.first, t.last, start=when)], manners=set())
-                for t in times
-                for when in t.also
-            ]
+            self._again([h], times)
+
+    def _again(self, heads: list[Head], times: list[Time]) -> None:
+        """Heads once more at each further time."""
+        self.heads += [
+            replace(h, times=[Time(t.first, t.last, start=when)], manners=set())
+            for h in heads
+            for t in times
+            for when in t.also
+        ]
 
     def _more(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'One at 1 s and one at 4 s', 'then another': the same once more."""
@@ -121,12 +133,17 @@ class TimesAlone(Reader):
         counted = segment.sentence == shown[-1].sentence and any(
             self.row[time.first - 1].word in _NTH for time in times if time.first
         )  # 'two blinks, the first at 1 s, the second at 3 s'
+        spaced = [h for h in shown if any(t.apart is not None for t in h.times)]
+        if spaced and times and spaced[0].sentence == segment.sentence:
+            spaced[0].times += times  # '..., two seconds apart, the first at 1 s'
+            return True
         if not words & {"one", "another", "again"} and not counted:
             return False
         last = [h for h in shown if h.segment == shown[-1].segment]
         if not any(h.own_time or h.times for h in last) and words & {"one", "first"}:
             for head in last:
                 head.times += times
+            self._again(last, times)
             return True
         for head in last:
             self.heads.append(replace(
@@ -171,6 +188,15 @@ class TimesAlone(Reader):
         for head in shown:
             head.over = True
             head.times.append(as_end(time))
+
+    def _not_yet(self, segment: Segment) -> bool:
+        """Whether all that was named last is only denied for now, and a segment says 'now'."""
+        if not self.heads or not self.heads[-1].denied:
+            return False
+        denied = self.heads[-1].sentence
+        words = {w for s in self.segments if s.sentence == denied for w in self._words_in(s) | s.joins}
+        said = self._words_in(segment) | segment.joins
+        return "yet" in words and bool(said & {"now", "there", "then", "and", "here"})
 
     def _no_more(self, segment: Segment) -> bool:
         """Whether a segment says that it is not there, with a time and no more."""

@@ -176,6 +176,14 @@ class Binder(Moves, Denials, Degrees, Timing):
     def _relaxed(self, segment: Segment) -> None:
         """'From the half: nose relaxed': what that part did so far is over."""
         items = [i for i in segment.items if not i.has("time", "plain", "mark", "manner", "next")]
+        plain = {self.row[i.first].word for i in segment.items if i.has("plain")}
+        if len(items) == 1 and "still" in items[0].get("move") and plain & {"it", "they"} and self.heads:
+            if self.row[items[0].first].word.startswith(_RELAXING):  # 'by 3 it has smoothed'
+                for head in [h for h in self.heads if h.segment == self.heads[-1].segment]:
+                    head.over = True
+                    head.times += [as_end(begun(t)) for i in segment.items for t in i.get("time")]
+                segment.items = [i for i in segment.items if not i.has("time")]
+            return
         if len(items) != 2 or not items[0].has("part") or "still" not in items[1].get("move"):
             return
         if not self.row[items[1].first].word.startswith(_RELAXING):

@@ -256,7 +256,9 @@ def _not_until(made: list[Segment], row: Sequence[Token]) -> list[Segment]:
             continue
         if row[noes[0].first].word not in _PLAIN_NOES or not has_head(one):
             continue
-        if names(other.items) and not any(i.has("negator") for i in other.items):
+        if other.items and not names(other.items) and not any(i.has("time") for i in other.items):
+            one.items.remove(noes[0])  # 'does not smile until he has gone'
+        elif names(other.items) and not any(i.has("negator") for i in other.items):
             one.items.remove(noes[0])
             other.joins = (other.joins - until - {"next"}) | {"after"}
     return made

@@ -42,8 +42,13 @@ class Idle(Undoing):
         joins = segment.joins & _JOINING or any(
             i.has("next") and self.row[i.first].word in _JOINING for i in segment.items
         )
-        if joins and not self._fits(part, self.said.last_moves):
-            return self.lexicon.table.get((part, "tell"), ())  # 'the upper lip joins it'
+        if joins and self._last_of(
+            n, segment
+        ):  # 'the lids tighten, the lips follow'; 'the upper lip joins it'
+            moves = [name for move in self.said.last_moves for name in move.get("move")]
+            same = (self.lexicon.table[part, name] for name in moves if (part, name) in self.lexicon.table)
+            usual = self.lexicon.table.get((part, "tell"), ())
+            return usual if part == "jaw" else next(same, usual)
         return ()
 
     def _shown_teeth(self, segment: Segment) -> bool:

@@ -33,6 +33,10 @@ class Moves(Idle):
                     parts = [value for kind, value in self.lexicon.alone(self.row[k].word) if kind == "part"]
                     if parts:
                         self.said.last_part = (parts[0], "")
+                self.said.last_moves = [
+                    Item(k, k + 1, tuple(m for m in self.lexicon.alone(self.row[k].word) if m[0] == "move"))
+                    for k in range(item.first, item.last)
+                ]  # 'lids tighten first, lips a second later'
 
     def _moves(self, n: int, segment: Segment) -> Iterator[Head]:
         used_words = [
@@ -164,6 +168,12 @@ class Moves(Idle):
 
     def _coordinated(self, segment: Segment) -> bool:
         listed = {"and", "&", ",", "+"} & segment.joins and "next" not in segment.joins
+        word = (
+            any(item.first >= self.heads[-1].first for item in self.said.last_moves) if self.heads else False
+        )
+        named = bool(self.heads) and not self.heads[-1].part and word
+        if named and not has_any(segment, "time"):
+            return False
         return bool(listed) and not has_any(segment, "word", "code", "feel", "negator")
 
     def _made(

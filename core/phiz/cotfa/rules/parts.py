@@ -70,10 +70,17 @@ class Parts(Amounts):
             )
         if which == "second":
             return None
+        if (share := self.percent(j + 1)) is not None:
+            return self._placed(which, share, "", self.past_thing(j + 3))
         found = self.amount(j + 1) or self.bare_second(j + 1)
         if found is None or not found.sure:
             return None
         return self._placed(which, min(found.seconds, self.duration), "", self.past_thing(found.last))
+
+    def percent(self, i: int) -> float | None:
+        """Seconds of '25 %'."""
+        figure = i < len(self.row) and self.row[i].kind == "number" and self.word(i + 1) in ("%", "percent")
+        return min(1.0, self.row[i].number / 100.0) * self.duration if figure else None
 
     def _placed(self, which: str, length: float, share: str, last: int) -> Part:
         start = self.duration - length if which in _LATE else 0.0

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
+from phiz.cotfa.rules.figures import Time
 from phiz.cotfa.rules.heads import Head
 from phiz.cotfa.rules.order import Gap, beats, gaps
 from phiz.cotfa.rules.segment import Segment
@@ -21,6 +22,7 @@ def placed(heads: Sequence[Head], segments: Sequence[Segment], duration: float) 
     made = [place for n, place in enumerate(made) if not _said_better(place, made[n + 1 :])]
     _listed(made, duration)
     _stages(made)
+    _spaced(made)
     _given(made, duration)
     _share_times(made, segments)
     _starts(made, duration)
@@ -70,13 +72,27 @@ def _listed(made: Sequence[Placed], duration: float) -> None:
 def _stages(made: Sequence[Placed]) -> None:
     """'Act one (3 s): pouting. Act two (3 s): beaming.': figures in brackets that do not grow are lengths."""
     mine = [p.head for p in made if len(p.head.times) == 1 and p.head.times[0].bare]
-    starts = {h.sentence: h.times[0].start for h in mine if h.times[0].start is not None}
+    starts = {h.segment: h.times[0].start for h in mine if h.times[0].start is not None}
     row = [start for start in starts.values() if start is not None]
     if len(row) < 2 or all(one < other for one, other in itertools.pairwise(row)):
         return
     for head in mine:
         time = head.times[0]
         head.times = [replace(time, start=None, lead=time.start, bare=False)]
+
+
+def _spaced(made: Sequence[Placed]) -> None:
+    """'A sneer, a blink, a yawn, two seconds apart, the first at 1 s'."""
+    apart = next((t for p in made for t in p.head.times if t.apart is not None), None)
+    if apart is None or apart.apart is None:
+        return
+    sentence = next(p.head.sentence for p in made if apart in p.head.times)
+    mine = [p.head for p in made if p.head.sentence == sentence and not p.head.denied]
+    first = next((t.start for h in mine for t in h.times if t.start is not None), 0.0)
+    for n, segment in enumerate(sorted({h.segment for h in mine})):
+        for head in mine:
+            if head.segment == segment:
+                head.times = [Time(apart.first, apart.last, start=first + n * apart.apart)]
 
 
 def _given(made: Sequence[Placed], duration: float) -> None:
@@ -129,8 +145,8 @@ def _share_times(made: Sequence[Placed], segments: Sequence[Segment]) -> None:
             if place.head.segment == before.head.segment:
                 place.given_end = before.given_end
 
-        until = [t for t in before.head.times if t.start is None and t.end and t.last <= before.head.first]
-        if same and untimed and place.given_start is None and until and not {"next", "first"} & joined:
+        until = [t for t in before.head.times if t.end and t.last <= before.head.first]
+        if same and untimed and until and joined <= {",", "and", "same"} and not {"next", "first"} & joined:
             place.head.times = [*place.head.times, *until]  # 'until 3 s: lips parted, gaze down'
             place.given_end = until[0].end
 

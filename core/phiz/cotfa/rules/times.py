@@ -60,6 +60,8 @@ class Clock(Roles):
         found = self.part(i)
         if found is not None:
             return Time(i, found.last, start=found.start, end=found.end)
+        if self.word(i) == "next" and (share := self.percent(i + 1)) is not None:
+            return Time(i, self.past_thing(i + 3), lead=share)
         if self.word(i) not in INSIDE:
             return None
         j = self.past(i + 1, ("the", "her", "his"))
@@ -198,6 +200,8 @@ class Clock(Roles):
             return Time(i, k + 1, after=value)
         if after == "after" and (self.word(k + 1) in ("that", "this", "it") or self.closed(k + 1)):
             return Time(i, k + 1 if self.closed(k + 1) else k + 2, after=value)
+        if after == "apart":
+            return Time(i, k + 1, apart=value)
         if after == "long":
             return Time(i, k + 1, length=value)
         if (most := self._at_most(k)) is not None:

@@ -50,6 +50,8 @@ class Timing(TimesAlone):
                 head.denied, head.over, head.own_time = False, True, True
                 head.times += [as_end(t) for t in no_more]  # 'no smile after 3 s'
                 continue
+            if self._respectively(segment, heads, times):
+                break
             head.times += times
             head.own_time = bool(times)
             for time in times:
@@ -59,6 +61,26 @@ class Timing(TimesAlone):
             if over and not head.denied and self._ends_it(segment, over[0], head):
                 head.over = True
                 head.times = self._ended(head.times, over[0])
+
+    def _respectively(self, segment: Segment, heads: list[Head], times: list[Time]) -> bool:
+        """'Raise the left brow, then wink, at 2 and 2.5 s': one time for each."""
+        if (
+            len(times) != 1
+            or not times[0].also
+            or "next" not in segment.joins
+            or times[0].first < heads[-1].last
+        ):
+            return False
+        mine = [h for h in self.heads if h.sentence == segment.sentence and not h.denied]
+        parts = sorted({h.segment for h in mine})
+        if len(parts) != len(times[0].also) or any(h.times for h in mine):
+            return False
+        row = [times[0].start, *times[0].also]
+        for head in mine:
+            head.times = [Time(times[0].first, times[0].last, start=row[parts.index(head.segment)])]
+        for head in heads:
+            head.times = [Time(times[0].first, times[0].last, start=row[-1])]
+        return True
 
     def _says_until(self, segment: Segment) -> bool:
         """'Until she hears her name, ...': the time comes behind the comma."""
