@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,18 @@ def test_what_a_random_model_says_is_refused(random_model: Path) -> None:
     with pytest.raises(AnswerError, match="qwen2-random, prompt 1 gave no usable answer") as caught:
         backends.think(NOTE, DURATION, reader=reader)
     assert str(caught.value).isprintable()
+
+
+def test_a_slow_model_is_left(random_model: Path) -> None:
+    reader = Transformers(random_model, patience=0.05)
+    begun = time.monotonic()
+    with pytest.raises(ChatModelError, match=r"no whole answer within 0\.05 s"):
+        backends.think(NOTE, DURATION, reader=reader)
+    slow = time.monotonic() - begun
+    begun = time.monotonic()
+    with pytest.raises(AnswerError, match="no usable answer"):  # all that it has to say, and once more
+        backends.think(NOTE, DURATION, reader=Transformers(random_model))
+    assert slow < 0.5 * (time.monotonic() - begun)
 
 
 def test_a_model_that_knows_an_answer_gives_it(tmp_path: Path) -> None:

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
-from phiz.cotfa.conflicts import HOLDS_OPEN, HOLDS_SHUT, LOWER_FACE, clash, meet, sides_meet, tables
+from phiz.cotfa.conflicts import HOLDS_OPEN, HOLDS_SHUT, LOWER_FACE, meet, sides_meet, tables
+from phiz.cotfa.pairs import apart, twins, weaker, without
+from phiz.cotfa.pieces import Check, Piece
 from phiz.cotfa.steps import Finding, Reading, UnitStep
 from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import PROTOTYPES
 
-LEAST = 0.1  # seconds: a piece of a unit that is shorter is not shown
 SAD_CHEEK = 0.3
 """The most that cheeks (AU 6) rise in a sadness that neither smiles nor cries with screwed-up eyes."""
-
-_SAME = 0.05  # seconds within which two things start together
-
-
-@dataclass
-class _Piece:
-    """A unit on its way through the check; place: of the unit in the trace that it came from."""
-
-    unit: UnitStep
-    place: int
-
-    def alike(self, **changes: Any) -> _Piece:
-        return _Piece(self.unit.model_copy(update=changes), self.place)
-
-
-@dataclass
-class _Check:
-    """The pieces that are left, and what was found on the way."""
-
-    reading: Reading
-    duration: float
-    findings: list[Finding] = field(default_factory=list)
-
-    def find(self, kind: Any, rule: str, says: str, *pieces: _Piece) -> None:
-        places = tuple(sorted({piece.place for piece in pieces}))
-        finding = Finding(kind=kind, rule=rule, units=places, says=says)
-        if finding not in self.findings:
-            self.findings.append(finding)
 
 
 def checked(
@@ -54,8 +25,8 @@ def checked(
     becomes several. Units that a feeling shows of itself and nobody edited are in the mix, not events: they
     pass as they are.
     """
-    check = _Check(reading, duration)
-    pieces = [_Piece(unit, place) for place, unit in enumerate(units)]
+    check = Check(reading, duration)
+    pieces = [Piece(unit, place) for place, unit in enumerate(units)]
     events = [p for p in pieces if p.unit.enabled and (p.unit.felt is None or p.unit.edited)]
     others = [p for p in pieces if p not in events]
     events = [_showable(check, piece) for piece in events]
@@ -63,12 +34,12 @@ def checked(
     off = [piece for piece in events if piece.unit.enabled and piece.unit.intensity == 0.0]
     on = [piece for piece in events if piece.unit.enabled and piece.unit.intensity > 0.0]
     gone = [piece for piece in events if not piece.unit.enabled]
-    on, more = _twins(check, on)
+    on, more = twins(check, on)
     gone += more
     _past_the_end(check, [*on, *off])
-    on, more = _apart(check, on)
+    on, more = apart(check, on)
     gone += more
-    on = _weaker(check, _sad_cheeks(check, on))
+    on = weaker(check, _sad_cheeks(check, on))
     off, more = _kept_off(check, off, on)
     gone += more
     _explain(check, on, pieces)
@@ -79,7 +50,7 @@ def checked(
 # ---- one unit ------------------------------------------------------------------------------------
 
 
-def _showable(check: _Check, piece: _Piece) -> _Piece:
+def _showable(check: Check, piece: Piece) -> Piece:
     unit = piece.unit
     table = ACTION_UNITS[unit.au]
     if table.showable:
@@ -94,7 +65,7 @@ def _showable(check: _Check, piece: _Piece) -> _Piece:
     return piece.alike(au=au, intensity=round(unit.intensity * share, 3))
 
 
-def _on_its_side(check: _Check, piece: _Piece) -> _Piece:
+def _on_its_side(check: Check, piece: Piece) -> Piece:
     unit = piece.unit
     table = ACTION_UNITS[unit.au]
     if not unit.enabled or unit.side in table.sides:
@@ -106,7 +77,7 @@ def _on_its_side(check: _Check, piece: _Piece) -> _Piece:
     return piece.alike(side=side)
 
 
-def _past_the_end(check: _Check, pieces: Sequence[_Piece]) -> None:
+def _past_the_end(check: Check, pieces: Sequence[Piece]) -> None:
     for piece in pieces:
         unit = piece.unit
         if unit.start >= check.duration:
@@ -116,129 +87,10 @@ def _past_the_end(check: _Check, pieces: Sequence[_Piece]) -> None:
             )  # fmt: skip
 
 
-# ---- the same unit twice ---------------------------------------------------------------------------
+# ---- sadness ------------------------------------------------------------------------------------
 
 
-def _twins(check: _Check, pieces: list[_Piece]) -> tuple[list[_Piece], list[_Piece]]:
-    """Of the same unit on the same side and span one stays; alike on both sides it is one on both; two winks
-    at once are closed eyes."""
-    kept: list[_Piece] = []
-    gone: list[_Piece] = []
-    at: dict[tuple[Any, ...], int] = {}
-    for piece in pieces:
-        unit = piece.unit
-        key = (unit.au, unit.side, round(unit.start, 2), round(unit.end, 2))
-        if key in at:
-            stronger = max(kept[at[key]], piece, key=lambda p: p.unit.intensity)
-            check.find(
-                "repaired", "twice", f"{unit.name} is asked for twice; once is enough", kept[at[key]], piece
-            )
-            weaker = piece if stronger is kept[at[key]] else kept[at[key]]
-            kept[at[key]] = stronger
-            gone.append(weaker.alike(enabled=False))
-            continue
-        other = at.get((unit.au, {"L": "R", "R": "L"}.get(unit.side), *key[2:]))
-        if other is not None:
-            twin = kept[other]
-            if unit.au == 46 or (
-                "B" in ACTION_UNITS[unit.au].sides and twin.unit.intensity == unit.intensity
-            ):
-                au = 43 if unit.au == 46 else unit.au
-                what = (
-                    "two winks are closed eyes, AU 43"
-                    if unit.au == 46
-                    else f"{unit.au} on both sides is one unit"
-                )
-                check.find("repaired", "left and right", what, twin, piece)
-                kept[other] = twin.alike(au=au, side="B")
-                gone.append(piece.alike(enabled=False))
-                continue
-        at[key] = len(kept)
-        kept.append(piece)
-    return kept, gone
-
-
-# ---- pairs -----------------------------------------------------------------------------------------
-
-
-def _apart(check: _Check, pieces: list[_Piece]) -> tuple[list[_Piece], list[_Piece]]:
-    """Of two units that never stand together one gives way while the other is on: that which starts earlier,
-    or, starting together, the longer, the weaker, the one written first."""
-    ranked = sorted(
-        pieces,
-        key=lambda p: (-round(p.unit.start / _SAME), p.unit.end - p.unit.start, -p.unit.intensity, -p.place),
-    )
-    accepted: dict[int, list[_Piece]] = defaultdict(list)
-    gone: list[_Piece] = []
-    for piece in ranked:
-        parts = [piece]
-        for au in (*tables().opponents.get(piece.unit.au, ()), *(() if piece.unit.au != 30 else (30,))):
-            for other in accepted[au]:
-                if not clash(piece.unit, other.unit):
-                    continue
-                cut = [rest for part in parts for rest in _without(part, other.unit)]
-                if len(cut) != len(parts) or any(a is not b for a, b in zip(cut, parts, strict=True)):
-                    why = tables().never.get(
-                        frozenset((piece.unit.au, au)), "the jaw goes to one side at a time"
-                    )
-                    left = "gives way meanwhile" if cut else "is left out"
-                    check.find(
-                        "repaired", "never together", f"{piece.unit.name} with {other.unit.name}: {why}; "
-                        f"{piece.unit.name} {left}", piece, other,
-                    )  # fmt: skip
-                parts = cut
-        accepted[piece.unit.au] += parts
-        if not parts:
-            gone.append(piece.alike(enabled=False))
-    return [piece for group in accepted.values() for piece in group], gone
-
-
-def _without(piece: _Piece, other: UnitStep) -> list[_Piece]:
-    """What is left of a piece outside the span of another unit."""
-    unit = piece.unit
-    if not meet(unit, other):
-        return [piece]
-    left: list[_Piece] = []
-    if other.start - unit.start >= LEAST:
-        left.append(piece.alike(end=other.start, ramp_out=min(unit.ramp_out, LEAST)))
-    if unit.end - other.end >= LEAST:
-        left.append(piece.alike(start=other.end, ramp_in=min(unit.ramp_in, LEAST)))
-    return left
-
-
-def _weaker(check: _Check, pieces: list[_Piece]) -> list[_Piece]:
-    """Units that work against each other share what both together may come to, in proportion."""
-    by_unit: dict[int, list[int]] = defaultdict(list)
-    for i, piece in enumerate(pieces):
-        by_unit[piece.unit.au].append(i)
-    scale = [1.0] * len(pieces)
-    for i, piece in enumerate(pieces):
-        for au in tables().partners.get(piece.unit.au, ()):
-            most, why = tables().most[frozenset((piece.unit.au, au))]
-            for j in by_unit[au]:
-                other = pieces[j].unit
-                total = piece.unit.intensity + other.intensity
-                if (
-                    total <= most
-                    or not meet(piece.unit, other)
-                    or not sides_meet(piece.unit.side, other.side)
-                ):
-                    continue
-                scale[i] = min(scale[i], most / total)
-                scale[j] = min(scale[j], most / total)
-                if piece.unit.au < au:
-                    check.find(
-                        "repaired", "too much together",
-                        f"{piece.unit.name} at {piece.unit.intensity:g} with {other.name} at "
-                        f"{other.intensity:g}: {why}; together at most {most:g}", piece, pieces[j],
-                    )  # fmt: skip
-    return [
-        piece if factor == 1.0 else piece.alike(intensity=int(1000 * piece.unit.intensity * factor) / 1000)
-        for piece, factor in zip(pieces, scale, strict=True)
-    ]
-
-
-def _sad_cheeks(check: _Check, pieces: list[_Piece]) -> list[_Piece]:
+def _sad_cheeks(check: Check, pieces: list[Piece]) -> list[Piece]:
     """Raised cheeks belong to a smile or to screwed-up eyes; in plain sadness they are a mistake."""
     sad = [
         feeling
@@ -247,7 +99,7 @@ def _sad_cheeks(check: _Check, pieces: list[_Piece]) -> list[_Piece]:
     ]
     if not sad:
         return pieces
-    mended: list[_Piece] = []
+    mended: list[Piece] = []
     for piece in pieces:
         unit = piece.unit
         plain = (
@@ -271,10 +123,10 @@ def _meet_span(unit: UnitStep, start: float, end: float) -> bool:
 # ---- units that are not to be there -----------------------------------------------------------------
 
 
-def _kept_off(check: _Check, off: list[_Piece], on: Sequence[_Piece]) -> tuple[list[_Piece], list[_Piece]]:
+def _kept_off(check: Check, off: list[Piece], on: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
     """A unit that is denied is kept off where something could show it, but not while it is asked for."""
-    kept: list[_Piece] = []
-    gone: list[_Piece] = []
+    kept: list[Piece] = []
+    gone: list[Piece] = []
     for piece in off:
         unit = piece.unit
         if not _could_show(unit, check.reading):
@@ -289,7 +141,7 @@ def _kept_off(check: _Check, off: list[_Piece], on: Sequence[_Piece]) -> tuple[l
         parts = [piece]
         for other in on:
             if other.unit.au == unit.au and sides_meet(other.unit.side, unit.side) and meet(other.unit, unit):
-                parts = [rest for part in parts for rest in _without(part, other.unit)]
+                parts = [rest for part in parts for rest in without(part, other.unit)]
                 check.find(
                     "repaired", "asked for and denied",
                     f"{unit.name} is denied and asked for; it is shown from {other.unit.start:g} to "
@@ -318,8 +170,8 @@ def _could_show(unit: UnitStep, reading: Reading) -> bool:
 # ---- what may stay, and why --------------------------------------------------------------------------
 
 
-def _explain(check: _Check, on: Sequence[_Piece], pieces: Sequence[_Piece]) -> None:
-    by_unit: dict[int, list[_Piece]] = defaultdict(list)
+def _explain(check: Check, on: Sequence[Piece], pieces: Sequence[Piece]) -> None:
+    by_unit: dict[int, list[Piece]] = defaultdict(list)
     for piece in on:
         by_unit[piece.unit.au].append(piece)
     for pair, why in tables().explained.items():

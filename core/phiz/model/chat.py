@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from phiz.cotfa.backends import BackendError
 from phiz.cotfa.language.answer import shown
-from phiz.cotfa.language.asking import Messages, read
+from phiz.cotfa.language.asking import PATIENCE, Messages, read
 from phiz.cotfa.trace import Trace
 
 LONGEST = 2000
@@ -41,10 +42,13 @@ class Transformers:
     """Runs the model of a folder, on the GPU where there is one.
 
     model: a Hugging Face folder of an instruct model, Qwen2 or later, or of Qwen2-VL or later. face: a
-    picture of the face, for a model that sees. Deterministic on one machine. Raises ChatModelError.
+    picture of the face, for a model that sees. patience: seconds for one answer, looked at after each of its
+    tokens; what is begun by then is refused. Deterministic on one machine. Raises ChatModelError.
     """
 
-    def __init__(self, model: Path | str | None = None, face: Path | str | None = None) -> None:
+    def __init__(
+        self, model: Path | str | None = None, face: Path | str | None = None, patience: float = PATIENCE
+    ) -> None:
         if model is None:
             raise ChatModelError(f"Expected the folder of a chat model, with {_LAYOUT}; got none.")
         folder = Path(model)
@@ -67,6 +71,7 @@ class Transformers:
             raise ChatModelError(f"The weights in {folder} lack {absent[0]} and {len(absent) - 1} others.")
         if not self._tokenizer.chat_template:
             raise ChatModelError(f"Expected an instruct model; the one in {folder} has no chat template.")
+        self._patience = patience
         self._network = network.eval().requires_grad_(False)
         self._network.to("cuda" if torch.cuda.is_available() else "cpu")
         self._picture = self._seen(Path(face), sees) if face else {}
@@ -91,13 +96,25 @@ class Transformers:
 
     def _say(self, messages: Messages) -> str:
         inputs = self._inputs(messages)
+        limits = {"max_new_tokens": LONGEST, "max_time": self._patience}
+        begun = time.monotonic()
         try:
             with torch.inference_mode():
-                tokens = self._network.generate(**inputs, do_sample=False, max_new_tokens=LONGEST)
+                tokens = self._network.generate(**inputs, do_sample=False, **limits)
         except Exception as error:  # memory, or a folder at odds with itself
             raise ChatModelError(f"The model cannot answer: {shown(str(error))}.") from error
         said = tokens[0, inputs["input_ids"].shape[1] :]
+        if time.monotonic() - begun >= self._patience and not self._whole(said):
+            raise ChatModelError(
+                f"The model gave no whole answer within {self._patience:g} s. "
+                "Take a smaller one, or a machine with a GPU."
+            )
         return self._tokenizer.decode(said, skip_special_tokens=True)
+
+    def _whole(self, said: torch.Tensor) -> bool:
+        """Whether what was said (T,) ends of itself, or at the most tokens that an answer may have."""
+        ends = self._network.generation_config.eos_token_id
+        return len(said) >= LONGEST or int(said[-1]) in (ends if isinstance(ends, list) else [ends])
 
     def _inputs(self, messages: Messages) -> dict[str, Any]:
         """The conversation as tokens; the picture stands at the beginning of the note."""

@@ -20,6 +20,10 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import EMOTIONS
 
 VERSION = 1
+
+PATIENCE = 300.0
+"""Seconds for one answer: a large model on a CPU takes minutes."""
+
 _FOLDER = Path(__file__).parent
 _KEPT = 8000  # characters of a bad answer that its author is shown again
 

@@ -7,12 +7,9 @@ import os
 from typing import Any
 
 from phiz.cotfa.language.answer import schema, shown
-from phiz.cotfa.language.asking import Messages, read
+from phiz.cotfa.language.asking import PATIENCE, Messages, read
 from phiz.cotfa.language.http import Server, ServerError
 from phiz.cotfa.trace import Trace
-
-PATIENCE = 300.0
-"""Seconds for one answer: a large model on a CPU takes minutes."""
 
 LONGEST = 2000
 """Tokens of an answer."""

@@ -132,7 +132,8 @@ class Denials(Answers):
 
     def _of_a_smile(self, segment: Segment, item: Item) -> int | None:
         """The 'in' of 'no teeth in this smile': what it is in is there."""
-        behind = [i for i in segment.items if i.first >= item.last]
+        at = segment.items.index(item)
+        behind = segment.items[at + 1 : at + 10]
         for k, other in enumerate(behind[:-1]):
             word = self.row[other.first].word
             the = self.row[other.last].word in ("the", "this", "that", "her", "his", "their", "your")

@@ -21,9 +21,9 @@ class Time:
 
     after: seconds that pass before what follows ('two seconds later'). by: when all of it is there.
     also: once more at each ('at 2 and 4 s'). lead: how long what is named goes on ('six seconds of calm').
-    ramp: how long it takes to come. apart: from each of a list to the next. rest: from where the thing before ends to the end.
-    whole: from beginning to end, unless something says better. bare: seconds with no word that says what
-    they are.
+    ramp: how long it takes to come. apart: from each of a list to the next. rest: from where the thing before
+    ends to the end. whole: from beginning to end, unless something says better. bare: seconds with no
+    word that says what they are.
     """
 
     first: int

@@ -29,10 +29,11 @@ _STEPS = word_set("step phase part stage pose key beat")
 
 def second_half(words: Sequence[str], made: Sequence[Segment]) -> bool:
     """'Swap the frown FOR a smile', 'no sooner does he smile THAN ...', 'follow the wink WITH a smile'."""
-    shown = any(has_head(s) for s in made if s.sentence == made[-1].sentence)
+    if words[-1] not in _SECOND_HALF or not set(_SECOND_HALF[words[-1]]) & set(words):
+        return False
     if words[-1] == "than" and "no" not in words:
         return False  # 'she would sooner frown than smile'
-    return bool(set(_SECOND_HALF.get(words[-1], ())) & set(words)) and shown
+    return any(has_head(s) for s in made if s.sentence == made[-1].sentence)
 
 
 def new_subject(found: Sequence[Item], n: int, row: Sequence[Token], made: Sequence[Segment]) -> bool:
@@ -156,10 +157,10 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
     grin', 'a stare broken at 2 s by a blink'. The relation, and how many items it takes."""
     item = found[n]
     relation = (item.get("link") or [""])[0]
-    shown = any(has_head(s) for s in made if s.sentence == made[-1].sentence)
     if not relation and item.has("end") and n + 1 < len(found) and found[n + 1].get("plain") == ["by"]:
         relation = "after"  # 'is wiped off by a wince'
-    if not relation or not shown or closes(found, n) or item.has("negator"):
+    shown = relation and any(has_head(s) for s in made if s.sentence == made[-1].sentence)
+    if not shown or closes(found, n) or item.has("negator"):
         return None
     if not any(i.has("word", "feel", "part", "code") for i in found[n + 1 : n + 7]):
         return None
@@ -172,9 +173,9 @@ def linking(found: Sequence[Item], n: int, made: Sequence[Segment]) -> tuple[str
 def ends_as(found: Sequence[Item], n: int, row: Sequence[Token], begun: int) -> bool:
     """The 'ends' of 'starts wide-eyed, ends narrow-eyed'."""
     word = row[found[n].first].word
-    opened = any(token.word.startswith(("start", "begin", "open")) for token in row[begun : found[n].first])
     if word not in ("ends", "end", "finishes", "finish", "closes") or not found[n].has("end", "move"):
         return False
+    opened = any(token.word.startswith(("start", "begin", "open")) for token in row[begun : found[n].first])
     return opened and not closes(found, n) and names(found[n + 1 : n + 5])
 
 

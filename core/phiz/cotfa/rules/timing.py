@@ -111,6 +111,8 @@ class Timing(TimesAlone):
 
     def _drops(self, segment: Segment, item: Item) -> bool:
         """'The smile drops': what would lower a part of the face ends a smile."""
+        if not {"up", "down"} & set(item.get("move")):
+            return False
         smiles = [
             i for i in segment.items for word in i.get("word") if {12, 13} & {au for au, _, _ in word.units}
         ]
@@ -154,11 +156,13 @@ class Timing(TimesAlone):
     def _goes(self, segment: Segment, item: Item) -> bool:
         """'The smile goes at 3 s', 'is dropped at 3 s': nothing but a time behind."""
         word, before = self.row[item.first].word, self.row[item.first - 1].word if item.first else ""
-        named = any(i.has("word") and i.last == item.first for i in segment.items)
         gone = word in ("goes", "go") or (word in ("dropped", "cut", "killed") and before in ("is", "are"))
+        if not gone:
+            return False
+        named = any(i.has("word") and i.last == item.first for i in segment.items)
         behind = [i for i in segment.items if i.first >= item.last]
         named = named or (before in ("it", "they") and has_any(segment, "time"))
-        return gone and all(i.has("time") for i in behind) and (bool(behind) or named)
+        return all(i.has("time") for i in behind) and (bool(behind) or named)
 
     def _loses(self, segment: Segment, item: Item) -> bool:
         """'Loses the smile at 2 s', 'stops smiling at 3 s': an end, not a denial."""
