@@ -136,7 +136,7 @@ def test_the_test_notes_share_few_runs_of_words_with_the_others(splits: dict[str
 
 
 def test_there_are_notes_enough(splits: dict[str, tuple[Note, ...]]) -> None:
-    for split, least in (("train", 350), ("dev", 120), ("dev2", 200), ("dev3", 700), ("test", 250)):
+    for split, least in (("train", 350), ("dev", 120), ("dev2", 200), ("dev3", 700), ("dev4", 350), ("test", 250)):
         assert len(splits[split]) >= least
     test = splits["test"]
     units = Counter(unit for note in test for unit in note.units)
@@ -188,7 +188,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, breaks: Callable[[str], str], 
 
 
 def test_a_missing_split_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(NotesError, match="one of train, dev, dev2, dev3, test"):
+    with pytest.raises(NotesError, match="one of train, dev, dev2, dev3, dev4, test"):
         notes.load("validation")
     with pytest.raises(NotesError, match="source tree"):
         notes.read(tmp_path / "test.jsonl")

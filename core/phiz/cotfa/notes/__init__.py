@@ -19,7 +19,7 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import EMOTIONS
 
 FOLDER = Path(__file__).resolve().parent
-SPLITS = ("train", "dev", "dev2", "dev3", "test")
+SPLITS = ("train", "dev", "dev2", "dev3", "dev4", "test")
 FAMILY_AT_MOST = 4
 """Notes that may share one phrase template."""
 
