@@ -136,7 +136,14 @@ def test_the_test_notes_share_few_runs_of_words_with_the_others(splits: dict[str
 
 
 def test_there_are_notes_enough(splits: dict[str, tuple[Note, ...]]) -> None:
-    for split, least in (("train", 350), ("dev", 120), ("dev2", 200), ("dev3", 700), ("dev4", 350), ("test", 250)):
+    for split, least in (
+        ("train", 350),
+        ("dev", 120),
+        ("dev2", 200),
+        ("dev3", 700),
+        ("dev4", 350),
+        ("test", 250),
+    ):
         assert len(splits[split]) >= least
     test = splits["test"]
     units = Counter(unit for note in test for unit in note.units)

@@ -14,6 +14,7 @@ _PERSONS = frozenset(("she", "he", "they", "i", "we"))
 _COMMANDS = word_set("lose wipe drop cut end kill erase ditch remove scrap skip forget")
 _AFTER_ALL = word_set("""does do did wins win succeeds escapes escape out through surrenders succumbs yields
     anyway gives caves relents""")  # 'fights the smile, then gives in'
+_WAY_OUT = frozenset(("in", "out", "up", "through"))  # 'gives in', 'breaks out'
 _FACES = frozenset(("word", "code", "feel", "part"))
 
 
@@ -67,7 +68,9 @@ class Answers(Reader):
     def _let_out(self, n: int, segment: Segment) -> None:
         """'Tries not to laugh, then does', 'the smile holds back, then wins at 3 s': it comes after all."""
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
-        if not words & _AFTER_ALL or has_any(segment, *_FACES, "move", "negator", "end"):
+        if not words & _AFTER_ALL or has_any(segment, *_FACES, "negator", "end"):
+            return
+        if any(i.has("move") and self.row[i.first].word not in _WAY_OUT for i in segment.items):
             return
         if not segment.joins & {"next", "cut"}:
             return

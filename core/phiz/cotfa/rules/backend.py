@@ -9,9 +9,10 @@ from phiz.acting.direction import Side
 from phiz.cotfa.rules.binder import Binder
 from phiz.cotfa.rules.clauses import segments
 from phiz.cotfa.rules.heads import Head
+from phiz.cotfa.rules.idioms import idiom
 from phiz.cotfa.rules.items import Item, items
 from phiz.cotfa.rules.lexicon import lexicon
-from phiz.cotfa.rules.relatives import with_relatives
+from phiz.cotfa.rules.relatives import names, with_relatives
 from phiz.cotfa.rules.schedule import placed
 from phiz.cotfa.rules.segment import Segment
 from phiz.cotfa.rules.spans import Placed
@@ -34,7 +35,9 @@ class Rules:
     def think(self, text: str, duration: float, context: str = "") -> Trace:
         words = lexicon()
         row, slips = mended(tokens(text), text)
-        found = with_relatives(items(row, text, words, duration), row, text)
+        found = items(row, text, words, duration)
+        turn = idiom(row, found) if not names(found) else None
+        found = [turn] if turn is not None else with_relatives(found, row, text)
         parts = segments(found, row)
         heads = Binder(parts, row, words).bind()
         places = placed(heads, parts, duration)

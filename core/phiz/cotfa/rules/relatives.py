@@ -11,6 +11,11 @@ from phiz.cotfa.rules.tokens import Token, word_set
 
 _BESIDE = 1.0  # of feeling in a word beside others that name a face or a feeling
 _CLEAR = 0.3  # of feeling in a word that stands among others
+_SHOWS = (
+    "cry", "cries", "cried", "tear", "sob", "weep", "wept", "scream", "shriek", "gasp", "sigh", "shout",
+    "roar", "howl", "jump", "leap", "trembl", "shak", "shiver", "startl", "flush", "pale", "white", "sick",
+    "mad", "wail",
+)  # fmt: skip
 _EMPTY = word_set(
     """she he they it her him his the a an is are was be and or of to in on at with very so please ok okay
     thanks now well yes"""
@@ -19,6 +24,7 @@ _EMPTY = word_set(
 
 def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> list[Item]:
     """Where a part of a sentence names no face and no listed feeling, its words that are akin to one."""
+    found = _shown_for(found, row)
     made: list[Item] = []
     sentence: list[Item] = []
     for item in found:
@@ -29,6 +35,17 @@ def with_relatives(found: Sequence[Item], row: Sequence[Token], text: str) -> li
         else:
             sentence.append(item)
     return made + _related(sentence, row, text)
+
+
+def _shown_for(found: Sequence[Item], row: Sequence[Token]) -> list[Item]:
+    """'Tears of joy', 'screams with delight': how it shows says less than what it is said to show."""
+    made = list(found)
+    for n, item in enumerate(found[:-2]):
+        shows = item.has("feel") and row[item.first].word.startswith(_SHOWS) and not item.has("word")
+        joined = row[found[n + 1].first].word in ("of", "with", "for", "from") and found[n + 1].has("plain")
+        if shows and joined and found[n + 2].has("feel"):
+            made[n] = Item(item.first, item.last, (("plain", row[item.first].word),))
+    return made
 
 
 def _related(sentence: list[Item], row: Sequence[Token], text: str) -> list[Item]:
