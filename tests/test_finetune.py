@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-import onnx
 import pytest
 import soundfile
+
+pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+import onnx
 import torch
 from conftest import tiny_dit, tiny_phone
 
