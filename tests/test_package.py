@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +19,7 @@ import pytest
 import phiz
 from export import extension
 from export.extension import PACKAGES, PLATFORMS, ExtensionError
+from phiz import blender as blender_program
 
 ROOT = Path(__file__).resolve().parent.parent
 VOICE = ROOT / "docs/demo/voice.flac"
@@ -206,9 +206,9 @@ def test_installed_extension_acts(blenders_python: Path, archive: Path, tmp_path
 
 
 def test_command_in_a_real_blender(archive: Path, tmp_path: Path) -> None:
-    program = os.environ.get("BLENDER") or shutil.which("blender")
+    program = blender_program.find()
     if program is None:
-        pytest.skip("NO BLENDER TRIED ITS COMMAND LINE: none is installed; name its program in BLENDER")
+        pytest.skip("NO BLENDER TRIED ITS COMMAND LINE: none of 4.2 or later; name its program in BLENDER")
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "resources")}
 
     def blender(*words: str | Path) -> subprocess.CompletedProcess[str]:
