@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("moderngl")
+pytest.importorskip("diffusers")
 pytest.importorskip("av")
 
 from phiz.acting.direction import AUEvent, Direction, EmotionKey
@@ -21,7 +22,7 @@ from phiz.corpus.portraits.build import filmed
 from phiz.corpus.portraits.scene import draw_scene
 from phiz.corpus.portraits.studio import Studio
 from phiz.cotfa.prompts import prompts_of
-from phiz.evaluate.video import report
+from phiz.evaluate.video import lasting, report
 from phiz.evaluate.video.__main__ import main
 from phiz.evaluate.video.run import FilmsError, Pair, measure
 from phiz.evaluate.video.sight import Sight, person
@@ -159,6 +160,23 @@ def test_another_person_is_not_known(root: Path, tmp_path: Path) -> None:
     bars = made(root, tmp_path, as_they_are, swapped=True)
     assert bars["known"].generated < 0.1 and bars["known"].true == 1.0
     assert bars["opening"].generated < 0.7
+
+
+def test_where_a_long_film_becomes_another_person(root: Path, tmp_path: Path) -> None:
+    """The films are there, so none is made: the second's last third shows the first."""
+    own, other = (film.read(root / str(number) / clips.VIDEO)[0] for number in PEOPLE)
+    films = tmp_path / "films"
+    films.mkdir()
+    film.write(films / f"{PEOPLE[0]}.mp4", own, FPS)
+    film.write(films / f"{PEOPLE[1]}.mp4", np.concatenate([other[:20], own[20:]]), FPS)
+    out = tmp_path / "lasting.json"
+    voice = str(root / str(PEOPLE[0]) / clips.AUDIO)
+    assert lasting.main([str(root), voice, str(films), "-o", str(out)]) == 0
+    first, second = json.loads(out.read_text())
+    assert first["known"] == [1.0] * lasting.PARTS
+    assert second["known"] == [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+    assert all(a < b for a, b in zip(first["own"], first["other"], strict=True))
+    assert out.with_suffix(".png").stat().st_size > 10_000
 
 
 def test_the_command(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
