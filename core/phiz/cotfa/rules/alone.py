@@ -65,6 +65,8 @@ class TimesAlone(Reader):
         if len(times) == 1 and words & _TURNS and not before and len(self.heads) > 1:
             self._turned(times[0])  # 'starts wide-eyed, ends squinting; the turn is at 3 s'
             return
+        if times and self._falls(segment):
+            over = True  # 'a smile that grows until 3 s, then drops at 5'
         if times and self.heads and self._no_more(segment):
             over = True  # 'still smiling at 3; at 4 he is not'
         if times and not before and self._not_yet(segment):
@@ -104,7 +106,7 @@ class TimesAlone(Reader):
         if over:
             if any(self._front(item) for item in segment.items):
                 times = [begun(t) for t in times if not t.rest]  # 'from 3 to 4 s, straight ahead'
-            if words & {"all", "everything", "both"}:
+            if words & {"all", "everything", "both", "neither"}:
                 latest = [h for h in self.heads if not any(t.end is not None for t in h.times)]
             times = [as_end(t) for t in times]
         for h in latest if over else self._meant(before, segment, holds):
@@ -155,7 +157,7 @@ class TimesAlone(Reader):
     def _listed_times(self, n: int, segment: Segment, times: list[Time]) -> bool:
         """'An eyebrow goes up on each "no": 1 s, 2 s, 4 s': once more at each."""
         shown = [h for h in self.heads if h.units and not h.denied and h.sentence == segment.sentence]
-        opens = [s for s in self.segments[:n] if s.sentence == segment.sentence and ":" in s.joins]
+        opens = [s for s in self.segments[: n + 1] if s.sentence == segment.sentence and ":" in s.joins]
         if not shown or not opens or len(segment.items) != 1 or len(times) != 1:
             return False
         last = [h for h in shown if h.segment == shown[-1].segment]
@@ -168,7 +170,12 @@ class TimesAlone(Reader):
         ):
             return False
         again = Time(times[0].first, times[0].last, start=start)
-        self.heads += [replace(h, times=[again], segment=n, manners=set()) for h in last]
+        if all(t.end is not None and start <= t.end for h in last for t in h.times):
+            for head in last:  # 'three blinks in the last two seconds: at 4.2, ...'
+                head.times = [again]
+        else:
+            self.heads += [replace(h, times=[again], segment=n, manners=set()) for h in last]
+        self._again(last, times)
         return True
 
     def _left_open(self, n: int) -> bool:
@@ -198,12 +205,20 @@ class TimesAlone(Reader):
         said = self._words_in(segment) | segment.joins
         return "yet" in words and bool(said & {"now", "there", "then", "and", "here"})
 
+    def _falls(self, segment: Segment) -> bool:
+        """Whether a smile, named last, drops: a verb for it and no part of the face."""
+        last = self.heads[-1] if self.heads else None
+        if last is None or last.part or last.denied or not {12, 13} & {au for au, _, _ in last.units}:
+            return False
+        verbs = [self.row[i.first].word for i in segment.items if "down" in i.get("move")]
+        return any(verb.startswith(("drop", "fall", "fell", "sink", "sank", "slip", "die")) for verb in verbs)
+
     def _no_more(self, segment: Segment) -> bool:
         """Whether a segment says that it is not there, with a time and no more."""
         last = [i for i in segment.items if not i.has("time")][-1:]
         plain = {self.row[i.first].word for i in segment.items if i.has("plain")}
-        denied = bool(last) and self.row[last[0].first].word in ("n't", "not", "no", "none")
-        return denied and plain <= _FUNCTION and plain & _BEING != set()
+        denied = bool(last) and self.row[last[0].first].word in ("n't", "not", "no", "none", "neither")
+        return denied and plain <= _FUNCTION | _BEING and plain & _BEING != set()
 
     def _to_come(self, n: int) -> bool:
         """Whether the sentence goes on behind segment n."""

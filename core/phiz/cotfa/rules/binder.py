@@ -87,9 +87,8 @@ class Binder(Moves, Denials, Degrees, Timing):
         self.said.parts, self.said.moves = [], []
 
     def _segment(self, n: int, segment: Segment) -> None:
-        if {"leave", "alone"} <= {
-            self.row[k].word for item in segment.items for k in range(item.first, item.last)
-        }:
+        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        if words & {"leave", "leaves", "leaving"} and words & {"alone", "where", "be"}:
             return
         self._relaxed(segment)
         denial = self._denial(segment)
@@ -202,6 +201,12 @@ class Binder(Moves, Denials, Degrees, Timing):
         """Whether a segment says only that what was shown last goes on."""
         held = any(item.has("hold") for item in segment.items)
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        if heads and held and self.heads and self.row[heads[0].first - 1].word in ("the", "that", "this"):
+            mine = [h for h in self.heads if h.segment == self.heads[-1].segment and not h.denied]
+            if mine and {u for h in heads for u, _, _ in h.units} <= {u for h in mine for u, _, _ in h.units}:
+                for head in mine:  # 'and holds the pucker for two seconds'
+                    head.times += [time for i in segment.items for time in i.get("time")]
+                return True
         if not heads or not held or not words & {"it", "them", "that", "they", "so"} or not self.heads:
             return False
         last = {unit for h in self.heads if h.segment == self.heads[-1].segment for unit, _, _ in h.units}

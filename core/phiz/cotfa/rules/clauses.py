@@ -256,8 +256,10 @@ def _not_until(made: list[Segment], row: Sequence[Token]) -> list[Segment]:
             continue
         if row[noes[0].first].word not in _PLAIN_NOES or not has_head(one):
             continue
-        if other.items and not names(other.items) and not any(i.has("time") for i in other.items):
+        if other.items and not names(other.items) and not any(i.has("negator") for i in other.items):
             one.items.remove(noes[0])  # 'does not smile until he has gone'
+            if any(i.has("time") for i in other.items):
+                other.joins = (other.joins - until - {"next"}) | {"after"}
         elif names(other.items) and not any(i.has("negator") for i in other.items):
             one.items.remove(noes[0])
             other.joins = (other.joins - until - {"next"}) | {"after"}

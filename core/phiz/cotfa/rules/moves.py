@@ -114,6 +114,9 @@ class Moves(Idle):
             return  # 'as if sealing an envelope'
         if loose and has_any(segment, "negator") and not parts and self._of_what_was_named(segment):
             return  # 'contempt settles in at 2 s and doesn't lift'
+        if loose and self._part_to_come(n, segment, loose):
+            self.said.moves += loose  # 'raising and drawing together the brows'
+            return
         if loose and not any(part == "head" for _, part in parts) and self.said.last_part is not None:
             waiting = self.said.parts or [self.said.last_part]
             if any(self.row[item.first].word in ("they", "it", "them") for item in segment.items):
@@ -155,6 +158,19 @@ class Moves(Idle):
         """Whether what the sentence showed last is a word for all of it, not a part that moves."""
         last = self.heads[-1] if self.heads else None
         return last is not None and last.sentence == segment.sentence and not last.part and not last.denied
+
+    def _part_to_come(self, n: int, segment: Segment, loose: Sequence[Item]) -> bool:
+        """Whether the sentence has named no part yet, and names one for these moves right behind an 'and'."""
+        mine = [s for s in self.segments[: n + 1] if s.sentence == segment.sentence]
+        if any(i.has("part", "word") for s in mine for i in s.items):
+            return False
+        later = [
+            s for s in self.segments[n + 1 : n + 2] if s.sentence == segment.sentence and "and" in s.joins
+        ]
+        parts = [part for s in later for i in s.items for part in i.get("part")]
+        return (
+            bool(parts) and self._fits(parts[0], loose) and any(i.has("move") for s in later for i in s.items)
+        )
 
     def _every(self, segment: Segment) -> bool:
         """'Brows, lids, lips, all tight'."""

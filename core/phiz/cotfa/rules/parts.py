@@ -73,7 +73,10 @@ class Parts(Amounts):
         if (share := self.percent(j + 1)) is not None:
             return self._placed(which, share, "", self.past_thing(j + 3))
         found = self.amount(j + 1) or self.bare_second(j + 1)
-        if found is None or not found.sure:
+        counted = any(
+            token.word in UNITS for token in self.row[:i]
+        )  # 'the first three seconds, the last three'
+        if found is None or not (found.sure or (inside and counted and self.closed(found.last))):
             return None
         return self._placed(which, min(found.seconds, self.duration), "", self.past_thing(found.last))
 

@@ -152,7 +152,8 @@ class Points(Parts):
     def from_end(self, i: int) -> int | None:
         """The token behind 'before the end', 'from the close of the line', 'to go', 'left'."""
         if self.word(i) in ("left", "remaining"):
-            return i + 1
+            role = {self.word(i - 2), self.word(i - 3)} & {"after", "from", "until", "at", "past", "till"}
+            return None if role else i + 1  # 'after 3 s left' is a look
         if self.word(i) == "to" and self.word(i + 1) in ("go", "spare", "run"):
             return i + 2
         j = self.past(i, ("short", "shy", "off", "away"))

@@ -31,7 +31,8 @@ _OPENERS: dict[str, str] = {
         finishing at; finishing by; finishing on; ending at; ending by; stopping at; stopping by; lasting
         until; lasting till; lasting to; running to; running until; up to and including; all the
         way to; until; till; til; up to; up until; up till; to; through; thru; offset""",
-    "by": "by; no later than; not later than; at the latest by",
+    "by": "to full at; to its full at; to its fullest at; to a peak at; peaking at; at its widest at; at its "
+    "deepest at; at its height at; at its strongest at; by; no later than; not later than; at the latest by",
     "before": "before",
 }  # fmt: skip
 _ROLES = {

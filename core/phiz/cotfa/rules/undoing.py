@@ -32,7 +32,8 @@ class Undoing(Sides):
         """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
         words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
         returns = any(move.has("end") for move in loose) or self._reopens(loose)
-        if self.said.last_part is None or not (words & _BACK or returns):
+        lets = bool(words & {"let", "lets", "letting"} and words & {"it", "them"})
+        if self.said.last_part is None or not (words & _BACK or returns or lets):
             return loose
         part = self.said.last_part[0]
         mine = [h for h in self.heads if h.part in (part, "") and h.units and not h.denied]
@@ -47,6 +48,8 @@ class Undoing(Sides):
             mine = [h for h in self.heads[-2:] if h.units and not h.denied]
             return self._undo(segment, mine, loose, loose)  # 'the nose wrinkles, the lip rises, both drop'
         undone = {way for h in mine for unit, _, _ in h.units for way in _UNDOES.get(unit, ())}
+        if lets:
+            undone |= {"down", "half"}  # 'and lets them fall'
         if words & {"again", "back"} and any(unit == 5 for h in mine for unit, _, _ in h.units):
             undone |= {"narrow", "down", "half"}
         undoing = [
