@@ -17,6 +17,7 @@ RELATIONS = word_set("next same first before after cut")
 _SIGNED = {"+": "up", "-": "down", "−": "down"}
 _ADVERBS = frozenset(("up", "in", "out"))
 _GOES = word_set("go goes come comes went came pull push going coming")
+_PARTICLES = frozenset(("up", "out", "in", "together", "apart", "shut", "open", "back", "forward", "down"))
 _PREPOSITIONS = frozenset(("in", "out", "inward", "round"))
 _NOT_SIDE_AFTER = word_set("at after away before now as when from off back in on through here there")
 _UTTERLY = word_set("down up out back off over open shut through across")
@@ -48,7 +49,29 @@ def items(row: Sequence[Token], text: str, lexicon: Lexicon, duration: float) ->
         item = _item(row, i, clock, coded, lexicon, text, found)
         found.append(item)
         i = item.last
-    return found
+    return _particles(found, row, lexicon)
+
+
+def _particles(found: list[Item], row: Sequence[Token], lexicon: Lexicon) -> list[Item]:
+    """'Blows her cheeks up' is 'blows up her cheeks': verb and particle as one move."""
+    made = list(found)
+    for n, item in enumerate(found):
+        word = row[item.first].word
+        if word not in _PARTICLES or item.last > item.first + 1 or not item.has("move", "plain"):
+            continue
+        if n < 2 or not found[n - 1].has("part"):
+            continue
+        for k in (n - 2, n - 3):
+            verb = found[k] if k >= 0 else None
+            if verb is None or verb.last > verb.first + 1 or verb.has("part", "word", "feel"):
+                continue
+            both = lexicon.longest([row[verb.first], row[item.first]], 0)
+            moves = tuple(m for m in both[1] if m[0] == "move") if both is not None and both[0] == 2 else ()
+            if moves and not any(verb.has("mark") for verb in found[k:n]):
+                made[n] = Item(item.first, item.last, moves)
+                made[k] = Item(verb.first, verb.last, (("plain", row[verb.first].word),))
+                break
+    return made
 
 
 def _item(

@@ -117,6 +117,9 @@ def entries() -> Iterator[tuple[str, Meaning, bool]]:
     for kind in ("parts", "moves"):
         for name, phrases in faces[kind].items():
             yield from ((phrase, (kind[:-1], name), False) for phrase in phrases)
+            if kind == "parts":
+                more = {phrase.replace("brow", "eyebrow") for phrase in phrases if " brow" in phrase}
+                yield from ((phrase, ("part", name), False) for phrase in sorted(more - set(phrases)))
     for move, things in faces["looked_at"].items():
         if move != "about":
             yield from ((f"{prep} {thing}", ("move", move), False) for prep in _TO for thing in things)

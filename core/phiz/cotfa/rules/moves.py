@@ -210,7 +210,7 @@ class Moves(Idle):
             name = next((name for name in known if word[:4] == name[:4]), known[0])
             if "shut" in known and "together" in known:
                 name = "shut"  # 'the lids meet'
-            if "wrinkle" in known and word.startswith(("crinkl", "wrinkl")):
+            if "wrinkle" in known and word.startswith(("crinkl", "wrinkl", "creas")):
                 name = "wrinkle"
             if opened_wide and name in ("open", "wide"):
                 name = "open wide"
