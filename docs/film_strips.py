@@ -49,7 +49,7 @@ def main(root: Path, ways: dict[str, Path]) -> None:
             axes.set_yticks([])
             axes.spines[:].set_visible(False)
             axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-    figure.savefig(OUT, dpi=110, pil_kwargs={"quality": 80})
+    figure.savefig(OUT, dpi=110, bbox_inches="tight", pil_kwargs={"quality": 80})
     print(f"{OUT}: {OUT.stat().st_size / 1000:.0f} kB")
 
 

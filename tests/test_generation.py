@@ -276,10 +276,17 @@ def long_run(scene: Any, face: Any, tmp_path: Path) -> Take:
     return take
 
 
-def test_long_takes_are_written_a_little_at_a_time(
-    scene: Any, face: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(generation, "_SLICE", 0.0)  # one piece at a time, however fast the machine
+@pytest.fixture
+def one_piece_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However fast the machine is: else a few steps may write all keys."""
+    monkeypatch.setattr(generation, "_SLICE", 0.0)
+
+
+pieces_alone = pytest.mark.usefixtures("one_piece_a_step")
+
+
+@pieces_alone
+def test_long_takes_are_written_a_little_at_a_time(scene: Any, face: Any, tmp_path: Path) -> None:
     face.phiz.head_object = face
     same = unchanged(face)
     take = long_run(scene, face, tmp_path)
@@ -295,6 +302,7 @@ def test_long_takes_are_written_a_little_at_a_time(
     assert pieces > 50
 
 
+@pieces_alone
 def test_undo_while_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> None:
     same = unchanged(face)
     take = long_run(scene, face, tmp_path)
@@ -312,6 +320,7 @@ def test_undo_while_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> N
     assert same()
 
 
+@pieces_alone
 def test_the_face_is_deleted_while_its_keys_are_written(scene: Any, face: Any, tmp_path: Path) -> None:
     long_run(scene, face, tmp_path)
     for _ in range(3):

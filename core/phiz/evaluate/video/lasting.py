@@ -96,7 +96,7 @@ def save_picture(found: list[Lasting], fps: float, path: Path, moments: int = 10
         curves.set_ylim(bottom=0.0)
         curves.set_ylabel("levels", fontsize=7)
         curves.tick_params(labelsize=6)
-    grid[1].legend(fontsize=6, ncols=2, loc="center", bbox_to_anchor=(0.5, 0.74))
+    grid[1].legend(fontsize=6, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
     grid[-1].set_xlabel("s", fontsize=7)
     with whole_file(path) as out:
         figure.savefig(out, format="png", dpi=110)
