@@ -224,6 +224,7 @@ if not team.first:
     checkpoint.save = refuse
 finetune.train(small, pickle.loads(face.read_bytes()), out, style="own", rank=2, steps=6, batch=2, every=3,
                peak_rate=1e-2, processes=team)
+os._exit(0)  # as `python -m phiz` does
 """
 
 
@@ -259,7 +260,7 @@ def test_two_processes_are_one_with_twice_the_batch(small: Path, face: OwnFace, 
 
 
 STAGE1 = """
-import sys
+import os, sys
 from pathlib import Path
 import torch
 from conftest import tiny_dit
@@ -280,6 +281,7 @@ checkpoint.RunningMean.update = told
 stage1.train(corpus, encoder, out, config=tiny_dit(hearing.audio_width(encoder)), steps=2, batch=2)
 assert torch.equal(team.mean(whole[-1]), whole[-1]), "the processes went apart"
 assert not torch.equal(whole[0], whole[1])
+os._exit(0)  # as `python -m phiz` does
 """
 
 

@@ -6,7 +6,6 @@ batch, their gradients are averaged, so that all take the same step, and the fir
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,7 +32,6 @@ class Processes:
         from accelerate import PartialState
 
         state = PartialState(cpu=device == "cpu")
-        atexit.register(state.destroy_process_group)  # left to itself it may abort on the way out
         return Processes(str(state.device), state.process_index, state.num_processes)
 
     @cached_property
