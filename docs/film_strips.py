@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from phiz.acting.units import envelope
+from phiz.evaluate.video.run import frames_held
 from phiz.video import clips, film
 
 OUT = Path(__file__).parent / "pictures/film_strips.jpg"
@@ -25,8 +25,7 @@ def moments(clip: clips.Clip) -> np.ndarray:
     last = len(clip.frames) - 1
     at = np.linspace(0, last, MOMENTS).round().astype(int)
     for event in clip.direction.events if clip.direction else ():
-        span, share = envelope(event, len(clip.frames), clip.fps)
-        held = np.arange(len(clip.frames))[span][share >= share.max()]
+        held = frames_held(event, clip)
         middle = held[len(held) // 2]
         at[np.abs(at - middle).argmin()] = middle
     return np.sort(at)
@@ -54,7 +53,5 @@ def main(root: Path, ways: dict[str, Path]) -> None:
 
 
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1]),
-        {name: Path(folder) for name, _, folder in (w.partition("=") for w in sys.argv[2:])},
-    )
+    ways = [word.partition("=") for word in sys.argv[2:]]
+    main(Path(sys.argv[1]), {name: Path(folder) for name, _, folder in ways})

@@ -32,8 +32,9 @@ def write_distilled(
     with replacing(out) as part:
         for name in sorted({name for parts in manifest.graphs.values() for name in parts.values()}):
             shutil.copyfile(bundle.checked(folder, manifest, name), part / name)
-        network = from_bundle.load_without(folder)
-        if without is not None:
+        if without is None:
+            network = from_bundle.load_without(folder)
+        else:
             network, facts = distill.load(without, folder)
             trained["without"] = {key: facts[key] for key in ("windows", "left_over")}
         model = base if network is None else Guidable(base, network)

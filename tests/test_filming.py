@@ -105,6 +105,11 @@ def test_what_the_small_model_cannot_do_is_said_before(face: Any, monkeypatch: p
     assert "real person" not in shown().text
 
 
+def test_what_phiz_video_says_of_it_is_known_by_its_beginning() -> None:
+    opening = pytest.importorskip("phiz.video.opening", reason="no diffusers: phiz video says nothing")
+    assert opening.NEEDS_LARGE.startswith(filming.SAID)
+
+
 def test_a_film_is_made(face: Any, tmp_path: Path) -> None:
     """With what the face shows; from a script, which waits. Slow: the other Python loads torch."""
     rng = np.random.default_rng(0)

@@ -13,7 +13,7 @@ import sys
 from typing import NoReturn
 
 import phiz
-from phiz.errors import PhizError
+from phiz.errors import USER_ERROR, PhizError
 
 COMMANDS = (
     "generate",
@@ -31,7 +31,6 @@ COMMANDS = (
     "clips",
     "train",
 )
-USER_ERROR = 2
 INTERRUPTED = 130
 
 

@@ -26,7 +26,7 @@ from phiz.corpus.clips import FPS, SourceWriter, is_done
 from phiz.corpus.curve_expression import evaluate
 from phiz.corpus.motion_statistics import statistics
 from phiz.corpus.teacher.styles import STYLES
-from phiz.errors import PhizError
+from phiz.errors import PhizError, status_of
 from phiz.face.channels import CHANNELS, COUNT, INDEX
 from phiz.face.emotions import EMOTIONS
 
@@ -273,11 +273,11 @@ def main() -> int:
     if len(sys.argv) != 2:
         print("usage: python -m phiz.corpus.captured DATA", file=sys.stderr)
         return 2
-    try:
-        print(json.dumps(calibration(Path(sys.argv[1])), indent=1))
-    except PhizError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return status_of(lambda: _show(Path(sys.argv[1])))
+
+
+def _show(data: Path) -> int:
+    print(json.dumps(calibration(data), indent=1))
     return 0
 
 

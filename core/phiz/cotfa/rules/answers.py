@@ -67,7 +67,7 @@ class Answers(Reader):
 
     def _let_out(self, n: int, segment: Segment) -> None:
         """'Tries not to laugh, then does', 'the smile holds back, then wins at 3 s': it comes after all."""
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self.words_of(segment)
         if not words & _AFTER_ALL or has_any(segment, *_FACES, "negator", "end"):
             return
         if any(i.has("move") and self.row[i.first].word not in _WAY_OUT for i in segment.items):

@@ -87,7 +87,7 @@ class Binder(Moves, Denials, Degrees, Timing):
         self.said.parts, self.said.moves = [], []
 
     def _segment(self, n: int, segment: Segment) -> None:
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self.words_of(segment)
         if words & {"leave", "leaves", "leaving"} and words & {"alone", "where", "be"}:
             return
         self._relaxed(segment)
@@ -111,7 +111,7 @@ class Binder(Moves, Denials, Degrees, Timing):
 
     def _confined(self, n: int, segment: Segment, heads: Sequence[Head]) -> list[Head]:
         """'Fear in the eyes alone', 'the sadness shows only in her brows': of a feeling, the units there."""
-        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)} | segment.joins
+        words = self.words_of(segment) | segment.joins
         parts = [item for item in segment.items if item.has("part")]
         felt = [head for head in (*self.heads, *heads) if head.sentence == segment.sentence and head.felt]
         only = words & _ONLY or {"all", "in"} <= words
@@ -155,13 +155,13 @@ class Binder(Moves, Denials, Degrees, Timing):
         goes_on = any(
             item.has("hold", "start", "manner", "degree", "next", "first", "move") for item in segment.items
         ) or segment.joins & {"next", "first", "replacing", "replaced"}
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self.words_of(segment)
         more = words & _ONCE_MORE
         return before in ("the", "that", "this") and not goes_on and not more and not head.part
 
     def _goes_further(self, head: Head, segment: Segment) -> bool:
         """'Narrow at 1 s, narrow further at 2 s': the same, more of it, with nothing ended between."""
-        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        words = self.words_of(segment)
         units = {unit for unit, _, _ in head.units}
         same = [
             h for h in self.heads
@@ -200,7 +200,7 @@ class Binder(Moves, Denials, Degrees, Timing):
     def _still_there(self, segment: Segment, heads: Sequence[Head]) -> bool:
         """Whether a segment says only that what was shown last goes on."""
         held = any(item.has("hold") for item in segment.items)
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self.words_of(segment)
         if heads and held and self.heads and self.row[heads[0].first - 1].word in ("the", "that", "this"):
             mine = [h for h in self.heads if h.segment == self.heads[-1].segment and not h.denied]
             if mine and {u for h in heads for u, _, _ in h.units} <= {u for h in mine for u, _, _ in h.units}:

@@ -60,7 +60,7 @@ class Degrees(Reader):
                             o.strength = 0.85 if word == "++" else 0.3
 
     def _of_all(self, segment: Segment, mine: Sequence[Head]) -> bool:
-        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        words = self.words_of(segment)
         return bool(words & {"both", "all"}) or len(segment.items) == 1
 
     def _acts(self, item: Item, heads: Sequence[Head]) -> bool:

@@ -82,6 +82,10 @@ class Reader:
         self._open_denial = False
         self._dangling = False
 
+    def words_of(self, segment: Segment) -> set[str]:
+        """All words of a segment."""
+        return {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+
 
 def joined_by_and(segment: Segment) -> bool:
     return bool({"and", "&", "+", "only", "just", "merely"} & segment.joins)

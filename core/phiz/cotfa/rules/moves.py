@@ -257,7 +257,7 @@ class Moves(Idle):
 
     def _apposed(self, segment: Segment) -> bool:
         """'Close one eye, the right': nothing but a side, behind something that has one."""
-        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        words = self.words_of(segment)
         bare = words <= {"the", "left", "right", "one", "her", "his", "on", "your", "side"}
         return bare and bool(self.heads) and self.heads[-1].side == "any"
 

@@ -169,7 +169,7 @@ class Sides(Reader):
         last = own[-1]
         group = [h for h in own if h.segment == last.segment and h.first == last.first]
         timed = any(time_of(i) for i in segment.items) or bool(self._waiting)
-        words = {self.row[k].word for i in segment.items for k in range(i.first, i.last)}
+        words = self.words_of(segment)
         follows = timed or bool((words | segment.joins) & _FOLLOWS)
         staggered = bool(segment.joins & {"before", "after"})
         follows = follows or staggered

@@ -30,7 +30,7 @@ class Undoing(Sides):
 
     def _ending(self, n: int, segment: Segment, loose: list[Item]) -> list[Item]:
         """'And down again', 'both down', 'they open at 2 s': what a part did is undone, so it is over."""
-        words = {self.row[k].word for item in segment.items for k in range(item.first, item.last)}
+        words = self.words_of(segment)
         returns = any(move.has("end") for move in loose) or self._reopens(loose)
         lets = bool(words & {"let", "lets", "letting"} and words & {"it", "them"})
         if self.said.last_part is None or not (words & _BACK or returns or lets):

@@ -8,16 +8,15 @@ measure, give CLIPS twice. The exit status is 1 where a figure falls short.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from phiz.errors import PhizError
+from phiz.errors import status_of
 from phiz.evaluate.video import report
 from phiz.evaluate.video.run import measure
-from phiz.writing import check_writable, whole_file
+from phiz.writing import check_writable
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -25,22 +24,19 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m phiz.evaluate.video", description=__doc__)
     parser.add_argument("generated", type=Path, metavar="GENERATED")
     parser.add_argument("clips", type=Path, metavar="CLIPS")
-    parser.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="JSON to write, with a picture of the same name (.png)"
-    )
+    report.add_out(parser)
     args = parser.parse_args(argv)
-    try:
-        if args.out is not None:
-            check_writable(args.out)
-        pairs = measure(args.generated, args.clips)
-        Console().print(report.table(pairs))
-        if args.out is not None:
-            with whole_file(args.out) as out:
-                out.write((json.dumps(report.as_data(pairs), indent=1) + "\n").encode())
-            report.save_strip(pairs, args.out.with_suffix(".png"))
-    except PhizError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return status_of(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.out is not None:
+        check_writable(args.out)
+    pairs = measure(args.generated, args.clips)
+    Console().print(report.table(pairs))
+    if args.out is not None:
+        report.save_data(report.as_data(pairs), args.out)
+        report.save_strip(pairs, args.out.with_suffix(".png"))
     return 0 if all(bar.reached for bar in report.bars(pairs)) else 1
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from phiz.errors import PhizError
+from phiz.errors import status_of
 from phiz.motion import take as takes
 from phiz.runtime import bundle
 from phiz.video import clips, pipeline
@@ -82,19 +82,19 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", type=float, default=1.0, metavar="X", help=f"weight of the {name}")
     parser.add_argument("--acting", type=float, metavar="X", help="weight of acting (default: the model's)")
     args = parser.parse_args(argv)
-    try:
-        model, senses = open_model(args.model, None, bundle.load(threads=1))
-        acting = model.manifest.acting if args.acting is None else args.acting
-        manner = Manner(
-            args.drive,
-            Guidance(text=args.text, audio=args.audio, take=args.take, acting=acting),
-            Progressive(args.stages, args.boundary),
-            args.steps,
-        )
-        film_all(args.clips, args.generated, model, senses, manner)
-    except PhizError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return status_of(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    model, senses = open_model(args.model, None, bundle.load(threads=1))
+    acting = model.manifest.acting if args.acting is None else args.acting
+    manner = Manner(
+        args.drive,
+        Guidance(text=args.text, audio=args.audio, take=args.take, acting=acting),
+        Progressive(args.stages, args.boundary),
+        args.steps,
+    )
+    film_all(args.clips, args.generated, model, senses, manner)
     return 0
 
 

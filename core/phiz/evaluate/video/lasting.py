@@ -7,7 +7,6 @@ and asks of every frame whose portrait it is like, and how far it is from it. A 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,10 @@ from rich.table import Table
 
 from phiz.acting.direction import Direction
 from phiz.audio import recording
-from phiz.corpus.portraits.scene import FILE
-from phiz.corpus.portraits.scene import Scene as Place
 from phiz.corpus.portraits.studio import Studio
-from phiz.errors import PhizError
-from phiz.evaluate.video import measures
-from phiz.evaluate.video.run import FilmsError, portraits
+from phiz.errors import status_of
+from phiz.evaluate.video import measures, report
+from phiz.evaluate.video.run import portraits, scenes_of_test
 from phiz.runtime import bundle
 from phiz.runtime.generate import generate
 from phiz.video import clips, film, pipeline
@@ -36,16 +33,21 @@ PARTS = 6
 
 @dataclass(frozen=True, eq=False)
 class Lasting:
-    """A person's film. known (N,): whether each frame is likest to the person's portrait. own, other (N,):
-    distance of the layout of colours (RMS, levels of 255) to it and to the nearest of the others, all at
-    rest in the same place. frames (N, size, size, 3), portrait (size, size, 3)."""
+    """A person's film. own, other (N,): distance of each frame's layout of colours (RMS, levels of 255) to
+    the person's portrait and to the nearest of the others, all at rest in the same place. frames
+    (N, size, size, 3), fps of them; portrait (size, size, 3)."""
 
     person: int
-    known: np.ndarray
     own: np.ndarray
     other: np.ndarray
     frames: np.ndarray
+    fps: float
     portrait: np.ndarray
+
+    @property
+    def known(self) -> np.ndarray:
+        """(N,) whether a frame is likest to the person's own portrait."""
+        return self.own < self.other
 
     def parts(self, values: np.ndarray) -> list[float]:
         return [float(part.mean()) for part in np.array_split(values, PARTS)]
@@ -54,11 +56,8 @@ class Lasting:
 def measure(root: Path, audio: Path, films: Path, model: Path | None, people: int) -> list[Lasting]:
     """Of so many people of the split test. Raises FilmsError and what clips and `pipeline.make` raise."""
     index = clips.read_index(root)
-    firsts = {e.identity: e for e in reversed(index.clips) if e.split == "test"}
-    entries = sorted(firsts.values(), key=lambda entry: entry.name)
-    numbers = [Place.from_file(root / entry.folder / FILE).identity for entry in entries]
-    if len(numbers) < 2:
-        raise FilmsError(f"{root} has one person to test; whether a face is known needs two or more.")
+    firsts = {scene.identity: (entry, scene) for entry, scene in reversed(scenes_of_test(root, index))}
+    numbers = sorted(firsts)
     hearing = bundle.load(threads=1)
     opened, senses = open_model(model, None, hearing)
     voice, direction = recording.load(audio), Direction()
@@ -66,20 +65,20 @@ def measure(root: Path, audio: Path, films: Path, model: Path | None, people: in
     films.mkdir(parents=True, exist_ok=True)
     found = []
     with Studio(index.size) as studio:
-        for number, entry in list(zip(numbers, entries, strict=True))[:people]:
+        for number in numbers[:people]:
+            entry, scene = firsts[number]
             clip, path = clips.load(root, index, entry), films / f"{number}.mp4"
             if not path.is_file():
                 pipeline.make(pipeline.Scene(clip.portrait, voice, direction, take), opened, senses, path)
-            frames, _ = film.read(path)
-            seen = portraits(studio, Place.from_file(root / entry.folder / FILE), numbers)
-            far = measures.away(frames, seen)  # (N, people)
+            frames, fps = film.read(path)
+            far = measures.away(frames, portraits(studio, scene, numbers))  # (N, people)
             own = numbers.index(number)
             others = np.delete(far, own, axis=1).min(1)
-            found.append(Lasting(number, far.argmin(1) == own, far[:, own], others, frames, clip.portrait))
+            found.append(Lasting(number, far[:, own], others, frames, fps, clip.portrait))
     return found
 
 
-def save_picture(found: list[Lasting], fps: float, path: Path, moments: int = 10) -> None:
+def save_picture(found: list[Lasting], path: Path, moments: int = 10) -> None:
     """Write what was filmed and how far it is from its portrait, by time. Raises OutputError."""
     from matplotlib.figure import Figure
 
@@ -90,7 +89,7 @@ def save_picture(found: list[Lasting], fps: float, path: Path, moments: int = 10
         strip.imshow(np.concatenate([one.portrait, *one.frames[at]], 1), interpolation="nearest")
         strip.set_axis_off()
         strip.set_title(f"Person {one.person}: the portrait, then the film", fontsize=8, loc="left")
-        time = np.arange(len(one.own)) / fps
+        time = np.arange(len(one.own)) / one.fps
         curves.plot(time, one.own, lw=0.8, label="to its own portrait")
         curves.plot(time, one.other, lw=0.8, color="0.6", label="to the nearest other person's")
         curves.set_ylim(bottom=0.0)
@@ -110,31 +109,28 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("films", type=Path, metavar="FILMS")
     parser.add_argument("--model", type=Path, metavar="DIR", help="video model (default: the one that ships)")
     parser.add_argument("--people", type=int, default=2, metavar="N", help="to film (default 2)")
-    parser.add_argument(
-        "-o", "--out", type=Path, metavar="FILE", help="JSON to write, with a picture of the same name (.png)"
-    )
+    report.add_out(parser)
     args = parser.parse_args(argv)
-    try:
-        if args.out is not None:
-            check_writable(args.out)
-        found = measure(args.clips, args.audio, args.films, args.model, args.people)
-        heads = [f"part {number + 1} of {PARTS}" for number in range(PARTS)]
-        table = Table("person", "", *heads, title="a long film, by its parts")
-        data = []
-        for one in found:
-            known, own, other = (one.parts(values) for values in (one.known, one.own, one.other))
-            data.append({"person": one.person, "known": known, "own": own, "other": other})
-            table.add_row(str(one.person), "known", *(f"{share:.1%}" for share in known))
-            table.add_row("", "to its portrait", *(f"{far:.1f}" for far in own))
-            table.add_row("", "to the nearest other", *(f"{far:.1f}" for far in other))
-        Console().print(table)
-        if args.out is not None:
-            with whole_file(args.out) as out:
-                out.write((json.dumps(data, indent=1) + "\n").encode())
-            save_picture(found, clips.read_index(args.clips).fps, args.out.with_suffix(".png"))
-    except PhizError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return status_of(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.out is not None:
+        check_writable(args.out)
+    found = measure(args.clips, args.audio, args.films, args.model, args.people)
+    heads = [f"part {number + 1} of {PARTS}" for number in range(PARTS)]
+    table = Table("person", "", *heads, title="a long film, by its parts")
+    data = []
+    for one in found:
+        known, own, other = (one.parts(values) for values in (one.known, one.own, one.other))
+        data.append({"person": one.person, "known": known, "own": own, "other": other})
+        table.add_row(str(one.person), "known", *(f"{share:.1%}" for share in known))
+        table.add_row("", "to its portrait", *(f"{far:.1f}" for far in own))
+        table.add_row("", "to the nearest other", *(f"{far:.1f}" for far in other))
+    Console().print(table)
+    if args.out is not None:
+        report.save_data(data, args.out)
+        save_picture(found, args.out.with_suffix(".png"))
     return 0
 
 

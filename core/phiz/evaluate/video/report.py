@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +164,19 @@ def _score(score: Score) -> dict[str, Any]:
 
 def _number(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 4)
+
+
+def add_out(parser: argparse.ArgumentParser) -> None:
+    """The option --out of the programs that measure films."""
+    parser.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="JSON to write, with a picture of the same name (.png)"
+    )
+
+
+def save_data(data: Any, path: Path) -> None:
+    """Write figures as JSON. Raises OutputError."""
+    with whole_file(path) as out:
+        out.write((json.dumps(data, indent=1) + "\n").encode())
 
 
 def save_strip(pairs: Sequence[Pair], path: Path, most: int = 6) -> None:

@@ -71,14 +71,22 @@ def measure(generated: Path, root: Path) -> list[Pair]:
     SceneError, NoGraphicsError and what reading clips raises.
     """
     index = clips.read_index(root)
+    scenes = scenes_of_test(root, index)
+    numbers = sorted({scene.identity for _, scene in scenes})
+    with Studio(index.size) as studio:
+        return [_pair(studio, generated, root, index, entry, scene, numbers) for entry, scene in scenes]
+
+
+def scenes_of_test(root: Path, index: Index) -> list[tuple[Entry, Scene]]:
+    """The clips of the split test, and where each was filmed. Raises NoClipsError, SceneError, and FilmsError
+    where there are not the two people that it takes to know a face."""
     entries = [entry for entry in index.clips if entry.split == "test"]
     if not entries:
         raise clips.NoClipsError(f"{root} holds no clips of the split test.")
-    numbers = sorted({Scene.from_file(root / entry.folder / FILE).identity for entry in entries})
-    if len(numbers) < 2:
+    found = [(entry, Scene.from_file(root / entry.folder / FILE)) for entry in entries]
+    if len({scene.identity for _, scene in found}) < 2:
         raise FilmsError(f"{root} has one person to test; whether a face is known needs two or more.")
-    with Studio(index.size) as studio:
-        return [_pair(studio, generated, root, index, entry, numbers) for entry in entries]
+    return found
 
 
 def portraits(studio: Studio, scene: Scene, people: Sequence[int]) -> np.ndarray:
@@ -88,10 +96,15 @@ def portraits(studio: Studio, scene: Scene, people: Sequence[int]) -> np.ndarray
 
 
 def _pair(
-    studio: Studio, generated: Path, root: Path, index: Index, entry: Entry, numbers: Sequence[int]
+    studio: Studio,
+    generated: Path,
+    root: Path,
+    index: Index,
+    entry: Entry,
+    scene: Scene,
+    numbers: Sequence[int],
 ) -> Pair:
     clip = clips.load(root, index, entry)
-    scene = Scene.from_file(root / entry.folder / FILE)
     if clip.take is None:
         raise FilmsError(f"The clip {entry.name} has no Take, and so no true curve to compare with.")
     sight = Sight(scene, index.size)
@@ -128,6 +141,15 @@ def _pair(
     )
 
 
+def frames_held(event: AUEvent, clip: Clip) -> np.ndarray:
+    """(n,) numbers of the clip's frames in which an event shows but for its ramps; one at the least."""
+    span, share = envelope(event, len(clip.frames), clip.fps)
+    held = np.arange(len(clip.frames))[span][share >= HELD]
+    if not len(held):  # shorter than a frame
+        held = np.array([min(round((event.start + event.end) / 2 * clip.fps), len(clip.frames) - 1)])
+    return held
+
+
 def _shown(
     event: AUEvent,
     clip: Clip,
@@ -137,10 +159,7 @@ def _shown(
     true_without: np.ndarray,
 ) -> Shown:
     assert clip.take is not None
-    span, share = envelope(event, len(clip.frames), clip.fps)
-    held = np.arange(len(clip.frames))[span][share >= HELD]
-    if not len(held):  # shorter than a frame
-        held = np.array([min(round((event.start + event.end) / 2 * clip.fps), len(clip.frames) - 1)])
+    held = frames_held(event, clip)
     region = sight.moved(pose(event.au, event.side, event.intensity), clip.take.head[held].mean(0))
     return measures.unit_shown(frames[held], without[held], clip.frames[held], true_without[held], region)
 
