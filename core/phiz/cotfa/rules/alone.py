@@ -32,11 +32,14 @@ class TimesAlone(Reader):
         self, n: int, segment: Segment, times: list[Time], over: bool, holds: bool, until: bool
     ) -> None:  # fmt: skip
         """A time with nothing to show beside it: of what stands before in the sentence, or what follows."""
-        if self._more(n, segment, times) or self._listed_times(n, segment, times):
+        if (not over and self._more(n, segment, times)) or self._listed_times(n, segment, times):
             return
         words = self._words_in(segment)
+        if ":" in segment.joins and len(times) == 1 and times[0].bare and words <= {"or", "so", "about"}:
+            times = [replace(times[0], length=None, start=times[0].length, bare=False)]  # 'late: 3 s or so'
         before = [h for h in self.heads if h.sentence == segment.sentence]
-        if times and self._closing and {"after", "same"} & segment.joins:
+        bare = segment.joins <= {","} and all(item.has("time") for item in segment.items)
+        if times and self._closing and (bare or {"after", "same"} & segment.joins):
             over = True  # 'gone the instant he speaks at 3 s'
         if times and self.heads and any(item.has("post_negator") for item in segment.items):
             over = True  # 'thinks better of it at 2 s'
@@ -65,7 +68,7 @@ class TimesAlone(Reader):
         if len(times) == 1 and words & _TURNS and not before and len(self.heads) > 1:
             self._turned(times[0])  # 'starts wide-eyed, ends squinting; the turn is at 3 s'
             return
-        if times and self._falls(segment):
+        if times and (self._falls(segment) or self._down_again(n, segment)):
             over = True  # 'a smile that grows until 3 s, then drops at 5'
         if times and self.heads and self._no_more(segment):
             over = True  # 'still smiling at 3; at 4 he is not'
@@ -88,6 +91,8 @@ class TimesAlone(Reader):
             before = [h for h in self.heads if h.sentence == self.heads[-1].sentence]
         starts = any(t.start is not None for t in times)
         latest = [h for h in before if h.segment == before[-1].segment]
+        if over:  # 'her smile outlasts her raised brows: they drop at 2, it fades at 4'
+            latest = [h for h in latest if not (h.over and h.times)] or latest
         taken = starts and not over and any(t.start is not None for h in latest for t in h.times)
         better = bool(before) and any(t.whole for h in before for t in h.times)
         onward = times and all(t.after is not None for t in times) and "and" in segment.joins
@@ -213,6 +218,16 @@ class TimesAlone(Reader):
         verbs = [self.row[i.first].word for i in segment.items if "down" in i.get("move")]
         return any(verb.startswith(("drop", "fall", "fell", "sink", "sank", "slip", "die")) for verb in verbs)
 
+    def _down_again(self, n: int, segment: Segment) -> bool:
+        """'A smirk: up at 0.8, down at 3.2': said of a word for all of it."""
+        if not n or not self.heads or self.heads[-1].part:
+            return False
+        ways = [
+            {self.row[i.first].word for i in s.items if not i.has("time")}
+            for s in (self.segments[n - 1], segment)
+        ]
+        return ways in ([{"up"}, {"down"}], [{"on"}, {"off"}], [{"in"}, {"out"}])
+
     def _no_more(self, segment: Segment) -> bool:
         """Whether a segment says that it is not there, with a time and no more."""
         last = [i for i in segment.items if not i.has("time")][-1:]
@@ -249,6 +264,10 @@ class TimesAlone(Reader):
         for head in reversed(before):
             if head.own_time or (head.times and head.segment != before[-1].segment):
                 break
+            between = self.segments[head.segment + 1 : before[-1].segment + 1]
+            if any(other.joins & {"before", "after"} for other in between):
+                break  # 'the frown is off his face before he smiles, at 3 s'
+
             free.append(head)
         return free or last
 

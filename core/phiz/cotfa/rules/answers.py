@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phiz.cotfa.rules.figures import as_end, begun
 from phiz.cotfa.rules.heads import Reader, has_any
 from phiz.cotfa.rules.items import time_of
 from phiz.cotfa.rules.segment import Segment
@@ -24,7 +25,9 @@ class Answers(Reader):
     def _taken_back(self, n: int, segment: Segment) -> None:
         """'She would smile, but she doesn't', 'Less frown, in fact none': a bare no closes the sentence."""
         later = self.segments[n + 1] if n + 1 < len(self.segments) else None
-        if not segment.items or (later is not None and later.sentence == segment.sentence):
+        goes_on = later is not None and later.sentence == segment.sentence
+        explained = goes_on and later is not None and ":" in later.joins and has_any(segment, "post_negator")
+        if not segment.items or (goes_on and not explained):
             return
         last = segment.items[-1]
         if has_any(segment, "time"):
@@ -43,6 +46,8 @@ class Answers(Reader):
             return
         if has_any(segment, "part", "move", "word", "feel", "code"):
             return
+        if self._waiting and self._no_longer():
+            return  # 'he was smiling; now, at 3 s, he isn't'
         if not any(head.sentence == segment.sentence for head in self.heads):
             self._taken_back_later(segment)
         if "next" in segment.joins or self._someone_else(segment):
@@ -50,6 +55,18 @@ class Answers(Reader):
         mine = [head for head in self.heads if head.sentence == segment.sentence]
         for head in mine:
             head.denied = head.denied or head.segment == mine[-1].segment
+
+    def _no_longer(self) -> bool:
+        """Whether a time was said right before a bare no, after something that 'was': it ends then."""
+        before = [s for s in self.segments if s.sentence == self.heads[-1].sentence] if self.heads else []
+        if not any({"was", "were"} & self.words_of(s) for s in before):
+            return False
+        for head in self.heads:
+            if head.segment == self.heads[-1].segment:
+                head.over = True
+                head.times += [as_end(begun(time)) for time in self._waiting]
+        self._waiting = []
+        return True
 
     def _someone_else(self, segment: Segment) -> bool:
         """Whether the segment is about another than the sentence is."""

@@ -88,7 +88,8 @@ class Binder(Moves, Denials, Degrees, Timing):
 
     def _segment(self, n: int, segment: Segment) -> None:
         words = self.words_of(segment)
-        if words & {"leave", "leaves", "leaving"} and words & {"alone", "where", "be"}:
+        leaves = words & {"leave", "leaves", "leaving"} and words & {"alone", "where", "be"}
+        if leaves or (words & {"keep", "keeps", "keeping"} and "where" in words):
             return
         self._relaxed(segment)
         denial = self._denial(segment)
@@ -207,10 +208,24 @@ class Binder(Moves, Denials, Degrees, Timing):
                 for head in mine:  # 'and holds the pucker for two seconds'
                     head.times += [time for i in segment.items for time in i.get("time")]
                 return True
+        if heads and held and self._stays(segment, heads):
+            return True
         if not heads or not held or not words & {"it", "them", "that", "they", "so"} or not self.heads:
             return False
         last = {unit for h in self.heads if h.segment == self.heads[-1].segment for unit, _, _ in h.units}
         return all({unit for unit, _, _ in head.units} <= last for head in heads)
+
+    def _stays(self, segment: Segment, heads: Sequence[Head]) -> bool:
+        """'Puckers and stays puckered till 2 s': the same word again, so its time is of the first."""
+        if not any(i.has("hold") and i.last == heads[0].first for i in segment.items) or not self.heads:
+            return False
+        mine = [h for h in self.heads if h.segment == self.heads[-1].segment and not h.denied]
+        same = {u for h in mine for u, _, _ in h.units} == {u for h in heads for u, _, _ in h.units}
+        if not mine or not same or not mine[0].units or mine[0].sentence != segment.sentence:
+            return False
+        for head in mine:
+            head.times += [time for i in segment.items for time in i.get("time")]
+        return True
 
     def _words(self, n: int, segment: Segment) -> Iterator[Head]:
         """Heads that stand for themselves: face words, codes, feelings."""

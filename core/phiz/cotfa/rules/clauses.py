@@ -28,7 +28,8 @@ def segments(found: Sequence[Item], row: Sequence[Token]) -> list[Segment]:
     n = 0
     while n < len(found):
         n = cutter.take(n)
-    return _not_until([segment for segment in cutter.made if segment.items or segment.joins], row)
+    made = [segment for segment in cutter.made if segment.items or segment.joins]
+    return _not_until(_when_replaced(made), row)
 
 
 class _Cutter:
@@ -245,6 +246,20 @@ def _gap(segment: Segment, item: Item, row: Sequence[Token]) -> float | None:
         return None
     segment.items.pop()
     return time.length
+
+
+def _when_replaced(made: list[Segment]) -> list[Segment]:
+    """'A frown replaces the smile at 3 s': the time is that of the frown."""
+    for one, other in itertools.pairwise(made):
+        if not {"after", "replaced"} <= other.joins or one.sentence != other.sentence:
+            continue
+        times = [item for item in other.items if item.has("time")]
+        if len(times) != 1 or times[0] is not other.items[-1] or any(i.has("time") for i in one.items):
+            continue
+        time = time_of(times[0])
+        if time is not None and time.start is not None and time.end is None and len(other.items) > 1:
+            one.items.append(other.items.pop())
+    return made
 
 
 def _not_until(made: list[Segment], row: Sequence[Token]) -> list[Segment]:

@@ -49,7 +49,32 @@ def items(row: Sequence[Token], text: str, lexicon: Lexicon, duration: float) ->
         item = _item(row, i, clock, coded, lexicon, text, found)
         found.append(item)
         i = item.last
-    return _particles(found, row, lexicon)
+    return _particles(_between_events(found, row), row, lexicon)
+
+
+def _between_events(found: list[Item], row: Sequence[Token]) -> list[Item]:
+    """'From the knock (1 s) to the slam (3 s)': one time for both."""
+    noted = [n for n, i in enumerate(found) if i.has("time") and row[i.first].word == "("]
+    if len(noted) != 2:
+        return found
+    one, other = noted
+    begins = [n for n, i in enumerate(found[:one]) if row[i.first].word in ("from", "between")]
+    joins = [
+        n for n, i in enumerate(found[one:other], one)
+        if row[i.first].word in ("to", "until", "till", "and") and i.last == i.first + 1
+    ]  # fmt: skip
+    first, second = (time_of(found[n]) for n in noted)
+    if not begins or not joins or first is None or second is None:
+        return found
+    start, end = (t.start if t.start is not None else t.length for t in (first, second))
+    named = found[begins[-1] : other]
+    shown = any(i.has("word", "feel") or (i.has("part") and i.get("part") != ["head"]) for i in named)
+    if start is None or end is None or end <= start or shown:
+        return found
+    last = other + 1
+    token, behind = found[begins[-1]].first, found[other].last
+    time = Item(token, behind, (("time", Time(token, behind, start=start, end=end)),))
+    return [*found[: begins[-1]], time, *found[last:]]
 
 
 def _particles(found: list[Item], row: Sequence[Token], lexicon: Lexicon) -> list[Item]:
@@ -224,7 +249,7 @@ def _side(row: Sequence[Token], i: int, text: str) -> tuple[str, int] | None:
         return "any", j
     if word == "same" and after in ("side", "eye", "brow", "corner", "one"):
         return "same", j + 1
-    if word == "other" and after in _SIDE_NOUNS:
+    if word in ("other", "opposite") and after in _SIDE_NOUNS:
         return "other", j + 1 if after in ("side", "one") else j
     return None
 

@@ -12,6 +12,8 @@ from phiz.cotfa.rules.segment import Segment
 
 _WAYS = frozenset(("gaze", "jaw"))  # parts for which left and right are a way to go
 _GAZE = frozenset((61, 62, 63, 64))
+_GLANCES = {61: "L", 62: "R"}
+_OF_A_FACE = frozenset(("one", "other", "others", "two", "pair", "rest", "former", "latter", "same"))
 
 
 class Moves(Idle):
@@ -50,6 +52,7 @@ class Moves(Idle):
         moves = [item for item in segment.items if item.get("move") and item not in used_words]
         moves = [item for item in moves if not self._is_side(item, segment, parts)]
         sides = {item.first: self._side_of_part(segment, item) for item, _ in parts}
+        words = self.words_of(segment)
         moved: list[Item] = []
         bound: dict[int, list[tuple[Item, str]]] = {}
         if not moves and parts and self._coordinated(segment):
@@ -59,6 +62,12 @@ class Moves(Idle):
             if any(self._fits(part, self.said.last_moves) for _, part in parts):
                 self.said.last_part = (parts[-1][1], sides[parts[-1][0].first])
                 return
+        if not moves and parts and "so" in words and words & {"do", "does", "did", "goes", "go"}:
+            before = [s for s in self.segments[:n] if s.sentence == segment.sentence]
+            same = [i for s in before for i in s.items if i.has("move")][-1:]
+            for item, part in parts:  # 'her head comes up and so do the brows'
+                yield from self._made(n, segment, part, sides[item.first], same, item, None)
+            return
         listed = any(":" in s.joins for s in self.segments[: n + 1] if s.sentence == segment.sentence)
         first = {"first", "next", "only", "just"} & segment.joins
         if not moves and parts and self.said.moves and (first or (listed and not self.said.parts)):
@@ -107,6 +116,8 @@ class Moves(Idle):
                 )
         loose = [move for move in moves if move not in moved]
         loose = self._ending(n, segment, loose)
+        if not parts:  # 'he swallows and presses his lips'
+            loose = [move for move in loose if not self.row[move.first].word.startswith("swallow")]
         if any(i.has("word", "code") and i not in loose for i in used_words):
             loose = [move for move in loose if not {"left", "right"} & set(move.get("move"))]
         compared = {"as", "though"} <= segment.joins
@@ -114,6 +125,8 @@ class Moves(Idle):
             return  # 'as if sealing an envelope'
         if loose and has_any(segment, "negator") and not parts and self._of_what_was_named(segment):
             return  # 'contempt settles in at 2 s and doesn't lift'
+        if loose and not parts and self._of_a_thing(segment, loose[0]):
+            return  # 'her chin trembles before the door opens'
         if loose and self._part_to_come(n, segment, loose):
             self.said.moves += loose  # 'raising and drawing together the brows'
             return
@@ -121,6 +134,8 @@ class Moves(Idle):
             waiting = self.said.parts or [self.said.last_part]
             if any(self.row[item.first].word in ("they", "it", "them") for item in segment.items):
                 waiting = waiting[::-1]
+            if waiting[0][0] == "gaze" and {"it", "them"} & self.words_of(segment):
+                waiting = [("eye", waiting[0][1])]  # 'she looks down, then shuts them'
             taken = False
             for part, side in waiting:
                 if self._fits(part, loose):
@@ -153,6 +168,14 @@ class Moves(Idle):
             self.said.last_part = idle[-1]
         if any(part == "head" for _, part in parts) and not bound:
             self.said.last_part, self.said.parts = None, []
+
+    def _of_a_thing(self, segment: Segment, move: Item) -> bool:
+        """Whether a clause that says when is about something that is no face."""
+        before = [i for i in segment.items if i.last <= move.first]
+        words = [self.row[i.first].word for i in before]
+        things = (a in ("a", "an", "the") and b not in _OF_A_FACE for a, b in itertools.pairwise(words))
+        plain = bool(before) and all(i.has("plain") for i in before)
+        return bool(segment.joins & {"before", "after", "until", "till", "as"}) and plain and any(things)
 
     def _of_what_was_named(self, segment: Segment) -> bool:
         """Whether what the sentence showed last is a word for all of it, not a part that moves."""
@@ -245,6 +268,7 @@ class Moves(Idle):
             )  # fmt: skip
             if {unit for unit, _, _ in units} <= _GAZE or part == "jaw":
                 head.side = own_side
+                self.said.side = own_side or _GLANCES.get(units[0][0], self.said.side)
             head.inherited = at is None
             yield head
 

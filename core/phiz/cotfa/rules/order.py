@@ -54,6 +54,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
     sub: str | None = None  # the clause we are in: before, after
     main: float = 0.0
     amid = -1  # the sentence that has a 'between'
+    due: int | None = None  # the clause that says after what the next comes
     led = False  # the last thing shown is said to come first
     for n, segment in enumerate(segments):
         fresh = segment.sentence != sentence
@@ -63,7 +64,7 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             mine = [head for head in heads if head.sentence == sentence and not head.denied]
             if mine and all(head.over for head in mine):
                 current = highest + 1.0  # what is over goes before what follows
-            sentence, sub = segment.sentence, None
+            sentence, sub, due = segment.sentence, None, None
             main = current
         joins = segment.joins
         if sub is not None and (joins & {",", ":", "next"}) and not ({"before", "after"} & joins):
@@ -73,6 +74,10 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
                 current = main
         relation = next((r for r in ("before", "after", "next", "first") if r in joins), None)
         own = n in there
+        if relation == "after" and not opens and "and" in joins and _goes_on(segments, n, there):
+            relation, sub, due = "next", None, n  # 'he smiles, and once she blinks, frowns'
+        elif own and relation is None and due is not None and joins <= {","}:
+            relation, due = "next", None
         if own and relation is None and pending is not None and not opens:
             relation = pending  # 'before the chin gives and puckers'
         pending = relation if not own and not opens and relation == "before" else None
@@ -90,7 +95,8 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
         if own and amid == segment.sentence:
             of_segment[n] = current + 1.0
             continue
-        if own and joins & _LAST and relation == "next" and highest < 0.0 and current == 0.0:
+        unled = relation == "next" and highest < 0.0 and current == 0.0
+        if own and unled and joins & _LAST and "at" not in joins:
             of_segment[n] = float(len(segments))  # 'the smile comes last; ...'
             continue
         follows = follows or (own and led and relation is None)
@@ -125,6 +131,12 @@ def beats(heads: Sequence[Head], segments: Sequence[Segment]) -> list[float]:
             if all(over) and sub is None:
                 current = highest + 1.0  # 'as the smile fades, she frowns'
     return _one_way_at_a_time([of_segment[head.segment] for head in heads], heads, segments)
+
+
+def _goes_on(segments: Sequence[Segment], n: int, there: set[int]) -> bool:
+    """Whether the sentence goes on behind the comma that closes a clause."""
+    later = [m for m in there if m > n and segments[m].sentence == segments[n].sentence]
+    return bool(later) and segments[min(later)].joins <= {","} and min(later) == n + 1
 
 
 def _chained(segments: Sequence[Segment], there: set[int]) -> set[int]:

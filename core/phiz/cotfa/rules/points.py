@@ -14,7 +14,8 @@ _NEARLY = word_set("before after past shy under shortly right well over")
 """'Just before three' is three, to the ear."""
 _TAIL = word_set("mark point marks points spot")
 _TO = word_set("to until till")
-_ENDS = word_set("end finish close")
+_NOT_IN = word_set("the her his a favour favor order turn front response reply answer")
+_ENDS = word_set("end finish close cut")
 _STARTS = word_set("start beginning top outset opening")
 _MIDDLES = word_set("middle midpoint halfway midway centre center half mid")
 
@@ -55,7 +56,7 @@ class Points(Parts):
         """'The very end', 'the start of the line', 'the clip ends'."""
         j = self.past(i, ("the", "very", "its", "her", "his"))
         word = self.word(j)
-        if word in _ENDS and (j > i or self.closed(j + 1)):
+        if word in _ENDS and (j > i or (word != "cut" and self.closed(j + 1))):
             of = self.part(j + 1) if self.word(j + 1) == "of" else None
             if of is not None:
                 return Point(of.end, True, of.last)
@@ -177,7 +178,7 @@ class Points(Parts):
             return i + 3
         if word == "into":
             return self.past(i + 1, THING | {"her", "his"})
-        if word == "in" and self.word(i + 1) not in ("the", "her", "his", "a"):
+        if word == "in" and self.word(i + 1) not in _NOT_IN:
             return i + 1
         return None
 

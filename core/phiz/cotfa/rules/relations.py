@@ -40,11 +40,12 @@ def new_subject(found: Sequence[Item], n: int, row: Sequence[Token], made: Seque
     """Whether a clause that opens a sentence ('after his eyes have narrowed') ends here without a comma."""
     now, i = made[-1], found[n].first
     opens = not any(has_head(s) for s in made[:-1] if s.sentence == now.sentence)
-    if not opens or not now.joins & {"before", "after"} or not now.items:
+    if not (opens or {"and", "after"} <= now.joins) or not now.joins & {"before", "after"} or not now.items:
         return False
     again = row[now.items[0].first].word in _PERSONS and word_at(row, i) in _PERSONS and len(now.items) > 1
     timed = now.items[-1].has("time") and row[i].word in _SUBJECTS  # 'when the glass breaks at 2 s he ...'
-    if not (names(now.items) or timed or again) or word_at(row, i - 1) in _NO_CLAUSE_AFTER:
+    joined = word_at(row, i - 1) in _NO_CLAUSE_AFTER and not now.items[-1].has("end")
+    if not (names(now.items) or timed or again) or joined:
         return False
     word = row[i].word
     if word in _OWNERS:
@@ -62,6 +63,10 @@ def no_relation(found: Sequence[Item], n: int, row: Sequence[Token], made: Seque
     if row[item.last - 1].word == "on":  # 'contempt settles on the left side of his mouth'
         behind = found[n + 1 : n + 4]
         return any(i.has("side") for i in behind) and not names(behind)
+    if word == "so" and row[item.last - 1].word == "as":
+        # 'doesn't smile so much as bare his teeth', not 'before he so much as smiles'
+        before = made[-1].items
+        return not has_head(made[-1]) or not any(i.has("negator") for i in before)
     if item.last > item.first + 1:
         return False
     if word in ORDINALS and word_at(row, item.first - 1) == "the":

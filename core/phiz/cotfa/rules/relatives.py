@@ -74,7 +74,9 @@ def _kin(part: list[Item], row: Sequence[Token], text: str, known: bool) -> list
         free = token.kind == "word" and item.has("plain", "degree", "manner") and token.word not in _EMPTY
         free = free and not item.has("end", "start", "hold", "negator")
         kin = relative(token.word) if free else None
-        name = text[token.start].isupper() and n > 0
+        after = row[item.last].word if item.last < len(row) else ""
+        acts = n == 0 and words > 2 and after.endswith("s") and not after.endswith("ss")
+        name = text[token.start].isupper() and (n > 0 or acts)  # 'Ruth reads the note'
         least = _BESIDE if known else _least(part, n, words, row)
         if kin is not None and not name and kin[1] >= least:
             item = Item(item.first, item.last, (("feel", Felt(((kin[0], 1.0),), 0.6)),))

@@ -226,6 +226,8 @@ class Roles(Figures):
         edge = self._edge(j + 1) if self.word(j + 1) in ("the", "very", "its") else None
         if edge is None:
             return None
+        if edge.edge == "":
+            return Time(i, edge.last, start=edge.seconds) if prep == "at" else None  # 'of the third second'
         if edge.edge == "end":
             if prep in ("at", "towards", "near", "toward"):
                 return Time(i, edge.last, start=max(0.75 * self.duration, self.duration - 1.0))

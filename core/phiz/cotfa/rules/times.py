@@ -7,7 +7,7 @@ from dataclasses import replace
 from phiz.cotfa.note import LONGEST_SECONDS
 from phiz.cotfa.rules.amounts import UNITS, Amount
 from phiz.cotfa.rules.figures import Time
-from phiz.cotfa.rules.parts import INSIDE
+from phiz.cotfa.rules.parts import INSIDE, THING
 from phiz.cotfa.rules.roles import Roles
 from phiz.cotfa.rules.tokens import word_set
 
@@ -60,6 +60,8 @@ class Clock(Roles):
         found = self.part(i)
         if found is not None:
             return Time(i, found.last, start=found.start, end=found.end)
+        if self.word(i) in ("until", "till") and (late := self.part(i + 1)) is not None and late.start:
+            return Time(i, late.last, end=late.start)  # 'nothing until the final second'
         if self.word(i) == "next" and (share := self.percent(i + 1)) is not None:
             return Time(i, self.past_thing(i + 3), lead=share)
         if self.word(i) not in INSIDE:
@@ -152,8 +154,8 @@ class Clock(Roles):
         return Time(i, between.last, end=between.end)
 
     def _every(self, i: int) -> Time | None:
-        """Every two seconds; every second."""
-        if self.word(i) != "every":
+        """Every two seconds; every second; once per second."""
+        if self.word(i) not in ("every", "per"):
             return None
         found = self.amount(i + 1) or self.bare_second(i + 1)
         if found is None or not found.sure or found.seconds < 0.2:
@@ -194,9 +196,12 @@ class Clock(Roles):
         if takes and self.word(k + 1) not in ("it", "that", "this"):
             return Time(i, k + 1, start=value)
         held = self.word(k) == "from" and _HOLDS & {token.word for token in self.row[max(0, i - 5) : i]}
+        if self._into_a_thing(k):
+            return Time(i, k + 3, after=value)
         if not held and (begun := self.from_start(k)) is not None:
             return Time(i, begun, start=value)
-        if after in ("later", "afterwards", "afterward", "on") and lead != "for":
+        behind = after == "behind" and self.closed(k + 1)
+        if (after in ("later", "afterwards", "afterward", "on") or behind) and lead != "for":
             return Time(i, k + 1, after=value)
         if after == "after" and (self.word(k + 1) in ("that", "this", "it") or self.closed(k + 1)):
             return Time(i, k + 1 if self.closed(k + 1) else k + 2, after=value)
@@ -216,7 +221,7 @@ class Clock(Roles):
             return Time(i, k, lead=value)
         if (
             after == ":"
-            or self._opens(i)
+            or (self._opens(i) and not (after == "after" and self.word(i - 1) == ","))
             or lead == "in"
             or (self.word(i - 1) in _POINTERS and self.closed(k))
         ):
@@ -224,6 +229,12 @@ class Clock(Roles):
         if lead in ("for", "after", "there"):
             return None
         return Time(i, k, length=value, bare=i == j and self.row[i].kind == "number")
+
+    def _into_a_thing(self, k: int) -> bool:
+        """'A second into the sneer'."""
+        into = self.word(k) == "into" and self.word(k + 1) in ("the", "that", "this", "her", "his")
+        moved = self.word(k + 2) not in THING | {"", "first", "second", "last"}
+        return into and moved and self.closed(k + 3)
 
     def _at_most(self, k: int) -> int | None:
         """The token behind ', no longer', 'at most', 'tops'."""

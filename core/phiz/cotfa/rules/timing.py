@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from phiz.cotfa.rules.alone import TimesAlone
 from phiz.cotfa.rules.figures import Time, as_end, begun
@@ -34,9 +35,11 @@ class Timing(TimesAlone):
         over += [item for item in segment.items if self._lets_go(segment, item) or self._goes(segment, item)]
         over += [item for item in segment.items[1:][-1:] if item.get("plain") == ["over"]]
         over += [item for item in segment.items if self._front(item)]
+        over += [i for i, after in pairwise(segment.items) if self._settles(i, after)]
         if not heads:
             self._times_alone(n, segment, times, bool(over), has_any(segment, "hold"), until)
             return
+        self._closing = False
         times = self._with_waiting(segment, times)
         for head in [*heads]:
             until = next((t for t in times if t.start is None and t.end is not None), None)
@@ -108,6 +111,12 @@ class Timing(TimesAlone):
         if any(t.start is not None for t in times):
             waiting = [t for t in waiting if t.start is None]
         return [*waiting, *times]
+
+    def _settles(self, item: Item, after: Item) -> bool:
+        """'They lift at 1 and settle at 2 s'."""
+        settles = self.row[item.first].word in ("settle", "settles", "settling", "settled")
+        alone = settles and item.last == item.first + 1
+        return alone and after.has("time") and self.said.last_part is not None
 
     def _drops(self, segment: Segment, item: Item) -> bool:
         """'The smile drops': what would lower a part of the face ends a smile."""
