@@ -142,6 +142,7 @@ def test_there_are_notes_enough(splits: dict[str, tuple[Note, ...]]) -> None:
         ("dev2", 200),
         ("dev3", 700),
         ("dev4", 350),
+        ("dev5", 350),
         ("test", 250),
     ):
         assert len(splits[split]) >= least
@@ -195,7 +196,7 @@ def test_a_broken_file_is_refused(tmp_path: Path, breaks: Callable[[str], str], 
 
 
 def test_a_missing_split_is_a_named_error(tmp_path: Path) -> None:
-    with pytest.raises(NotesError, match="one of train, dev, dev2, dev3, dev4, test"):
+    with pytest.raises(NotesError, match="one of train, dev, dev2, dev3, dev4, dev5, test"):
         notes.load("validation")
     with pytest.raises(NotesError, match="source tree"):
         notes.read(tmp_path / "test.jsonl")

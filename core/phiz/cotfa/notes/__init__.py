@@ -1,8 +1,8 @@
 """Written acting notes with what a reader should find in each: the measure of "words -> Direction".
 
-Five splits of JSON lines, one note a line, stand beside this file, with `unseen_words.json`; the
+Seven splits of JSON lines, one note a line, stand beside this file, with `unseen_words.json`; the
 conventions of the labels are in README.md there. They belong to the source tree and are no part of
-the installed package. The backends are tuned on all but `test`.
+the installed package. The backends are tuned on all but `dev5` and `test`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from phiz.face.action_units import ACTION_UNITS
 from phiz.face.emotions import EMOTIONS
 
 FOLDER = Path(__file__).resolve().parent
-SPLITS = ("train", "dev", "dev2", "dev3", "dev4", "test")
+SPLITS = ("train", "dev", "dev2", "dev3", "dev4", "dev5", "test")
 FAMILY_AT_MOST = 4
 """Notes that may share one phrase template."""
 
